@@ -1,0 +1,89 @@
+// Queue: what to look at next, and who to tell when it has ended. Implementations: local/ (in this process;
+// redis/ with the fleet).
+//
+// The store is the truth; a queue may forget everything and loses no job, since the sweeper pushes again
+// what the store holds as due. So a queue is free to be bounded and in memory.
+//
+// Lanes. Entries wait in lanes, one for each (namespace, queue, priority, action), first in, first out. `pop` takes
+// round-robin over the lanes of the highest priority that hold something, so that no action starves another.
+//
+// Threads and callbacks: as in store/store.h, on one Executor. Every implementation passes
+// test/contract/queue_contract.cpp.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/uuid.h"
+#include "sandbox/outcome.h"
+
+namespace sluice {
+
+struct Lane {
+  std::string ns = "default";
+  std::string queue = "default";
+  std::string action;
+  int priority = 0;  // higher first
+  bool operator==(const Lane&) const = default;
+};
+
+struct Entry {
+  Uuid id;
+  Lane lane;
+};
+
+// Word that an invocation has ended. In one process it carries the result; between processes the id alone.
+struct Announcement {
+  enum class Phase {
+    kResult,   // the result is there, its record on the way to the disk: only for the waiting request that
+               // submitted the invocation itself
+    kDurable,  // the record says so: for everyone
+  };
+  Uuid id;
+  Phase phase = Phase::kDurable;
+  std::shared_ptr<const Report> report;  // may be null: ask the store
+};
+
+struct Depth {
+  uint64_t waiting = 0;    // in lanes
+  uint64_t delivered = 0;  // popped, not acknowledged
+  uint64_t capacity = 0;   // of waiting; what does not fit stays in the store for the sweeper
+};
+
+class Queue {
+ public:
+  virtual ~Queue() = default;
+
+  // Appends entries to their lanes. An id that the queue holds already, waiting or delivered, is left as it is. kFull
+  // for those that do not fit: no loss, the store has them. `done` may be empty.
+  virtual void push(std::vector<Entry> entries, std::function<void(std::vector<Status>)> done) = 0;
+
+  // Gives up to `max` ids to `runner`, as soon as there is at least one. One pop at a time for each runner;
+  // a second one is answered kRefused.
+  virtual void pop(std::string runner, size_t max, std::function<void(Result<std::vector<Uuid>>)> done) = 0;
+
+  // Takes back the waiting pop of `runner`, if any: it is answered with no ids.
+  virtual void stop_pop(std::string runner) = 0;
+
+  // The delivery is over (finished, refused or gone): the queue forgets the ids.
+  virtual void acknowledge(std::string runner, std::vector<Uuid> ids) = 0;
+
+  // The runner will not run these: back to the front of their lanes.
+  virtual void give_back(std::string runner, std::vector<Uuid> ids) = 0;
+
+  // Tells everyone who subscribed, in this process or another.
+  virtual void announce(std::vector<Announcement> news) = 0;
+
+  // Called for every batch of announcements from now on, on the executor's thread. One subscriber a process.
+  virtual void subscribe(std::function<void(std::span<const Announcement>)> listener) = 0;
+
+  virtual void depth(std::function<void(Result<Depth>)> done) = 0;
+};
+
+}  // namespace sluice

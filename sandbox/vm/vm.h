@@ -1,0 +1,89 @@
+// Vm: one Lua 5.3 state that runs one invocation after another, each from a fresh start.
+//
+// Everything Lua allocates lies in one arena at a fixed address. After an action's bytecode was loaded and its top level
+// has run once, the used part of the arena is copied aside: the action's snapshot. An invocation begins by
+// copying it back, so nothing that one invocation did can be seen by the next, at the price of copying some
+// 20 KB. Snapshots hold absolute pointers and are good for this Vm alone; they are made when first needed and
+// evicted by bytes, the least recently used first.
+//
+// Time. `run` notes the deadline; `tick`, called from a timer signal, sets a hook on the running coroutine when it has
+// passed. The hook leaves the VM by a jump to `run`, so no `pcall` can hold it; what it leaves behind is
+// gone with the next restore. C functions never see a hook: the process that watches the worker kills it.
+//
+// Memory. The allocator refuses beyond the invocation's limit, counting the bytes that the job requested on
+// top of the bare libraries. Lua then collects, tries again, and raises the error that ends as out_of_memory.
+//
+// Not thread-safe; `tick` alone may interrupt the other calls. Nothing here throws.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "sandbox/compiler.h"
+#include "sandbox/outcome.h"
+
+namespace sluice::sandbox {
+
+struct VmOptions {
+  uint64_t max_memory_bytes = 128ull << 20;      // the highest limit a run may name; the arena reserves more address space
+  uint64_t snapshot_cache_bytes = 16ull << 20;   // of all snapshots together
+};
+
+// Names code within one worker: the number its Load frame gave it.
+using CodeRef = uint32_t;
+
+struct RunRequest {
+  CodeRef code = 0;
+  std::string_view payload;  // JSON; empty: main gets an empty table
+  std::chrono::milliseconds timeout{0};
+  uint64_t memory_bytes = 0;
+};
+
+// Views are good until the next call.
+struct RunResult {
+  Outcome outcome = Outcome::kPlatform;
+  std::string_view result;
+  std::string_view message;
+  std::string_view traceback;
+  std::string_view logs;
+  std::chrono::microseconds run_time{0};
+  uint64_t memory_peak_bytes = 0;
+};
+
+class Vm {
+ public:
+  // Reserves the arena, opens the libraries and takes the bare snapshot. kInternal when memory cannot be mapped.
+  static Result<std::unique_ptr<Vm>> create(const VmOptions& options);
+  ~Vm();
+
+  // Keeps bytecode under `ref`; it is loaded into Lua when first run. A known ref is replaced.
+  void load(CodeRef ref, std::string chunk_name, std::string bytecode);
+  void unload(CodeRef ref);
+
+  // Runs `main` of the code with the payload. An unknown ref is outcome platform.
+  RunResult run(const RunRequest& request);
+
+  // Async-signal-safe. True while an invocation is running past its deadline.
+  bool tick();
+
+  // Gives arena pages that a large invocation dirtied back to the system. For idle moments.
+  void release_memory();
+
+ private:
+  struct Impl;
+  explicit Vm(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// Compiles a source in a state of its own, within `memory_bytes`. kInvalid with Lua's message. Time is the
+// caller's to limit: Lua's parser sees no hook.
+Result<Bytecode> compile(const Source& source, uint64_t memory_bytes);
+
+// Identifies the Lua build that this program is linked with: bytecode of another tag must not be loaded.
+std::string_view lua_tag();
+
+}  // namespace sluice::sandbox
