@@ -1,7 +1,7 @@
 // Clocks are injected, so that tests can drive them.
 //
-// Two kinds of time, never mixed: WallTime is what people and records see (UTC, milliseconds), MonoTime
-// measures durations and deadlines within this process.
+// Two kinds of time, never mixed: WallTime is what people and records see (UTC, milliseconds),
+// MonoTime measures durations and deadlines within this process.
 #pragma once
 
 #include <chrono>
@@ -29,7 +29,8 @@ class SystemClock final : public Clock {
   MonoTime mono() const override { return std::chrono::steady_clock::now(); }
 };
 
-// Stands still until told otherwise; for tests. Not thread-safe: drive it from the thread that reads it.
+// Stands still until told otherwise; for tests. Not thread-safe: drive it from the thread that
+// reads it.
 class ManualClock final : public Clock {
  public:
   explicit ManualClock(WallTime start = WallTime(Millis(1'700'000'000'000))) : wall_(start) {}

@@ -12,8 +12,9 @@ inline constexpr size_t kMaxJsonDepth = 64;
 
 // A reusable checker (it keeps simdjson's buffers); one thread at a time.
 //
-// Accepts one JSON value of any kind: UTF-8, depth at most kMaxJsonDepth, integers within int64, other numbers within
-// binary64. An error is kInvalid and says what is wrong and where ("line 3, column 7 (offset 41)").
+// Accepts one JSON value of any kind: UTF-8, depth at most kMaxJsonDepth, integers within int64,
+// other numbers within binary64. An error is kInvalid and says what is wrong and where ("line 3,
+// column 7 (offset 41)").
 class JsonChecker {
  public:
   JsonChecker();

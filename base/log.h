@@ -1,4 +1,5 @@
-// The log: lines for people, on stderr. Formatting is fmt's; lines below the level cost a comparison.
+// The log: lines for people, on stderr. Formatting is fmt's; lines below the level cost a
+// comparison.
 #pragma once
 
 #include <fmt/core.h>
@@ -32,19 +33,23 @@ class Log {
 
   template <class... Args>
   void debug(fmt::format_string<Args...> format, Args&&... args) {
-    if (enabled(LogLevel::kDebug)) write(LogLevel::kDebug, fmt::format(format, std::forward<Args>(args)...));
+    if (enabled(LogLevel::kDebug))
+      write(LogLevel::kDebug, fmt::format(format, std::forward<Args>(args)...));
   }
   template <class... Args>
   void info(fmt::format_string<Args...> format, Args&&... args) {
-    if (enabled(LogLevel::kInfo)) write(LogLevel::kInfo, fmt::format(format, std::forward<Args>(args)...));
+    if (enabled(LogLevel::kInfo))
+      write(LogLevel::kInfo, fmt::format(format, std::forward<Args>(args)...));
   }
   template <class... Args>
   void warn(fmt::format_string<Args...> format, Args&&... args) {
-    if (enabled(LogLevel::kWarn)) write(LogLevel::kWarn, fmt::format(format, std::forward<Args>(args)...));
+    if (enabled(LogLevel::kWarn))
+      write(LogLevel::kWarn, fmt::format(format, std::forward<Args>(args)...));
   }
   template <class... Args>
   void error(fmt::format_string<Args...> format, Args&&... args) {
-    if (enabled(LogLevel::kError)) write(LogLevel::kError, fmt::format(format, std::forward<Args>(args)...));
+    if (enabled(LogLevel::kError))
+      write(LogLevel::kError, fmt::format(format, std::forward<Args>(args)...));
   }
 
  private:

@@ -7,7 +7,8 @@ namespace sluice {
 
 Loop::Loop() : thread_(std::this_thread::get_id()) {
   if (uv_loop_init(&loop_) != 0) std::abort();
-  uv_async_init(&loop_, &wake_, [](uv_async_t* handle) { static_cast<Loop*>(handle->data)->drain(); });
+  uv_async_init(&loop_, &wake_,
+                [](uv_async_t* handle) { static_cast<Loop*>(handle->data)->drain(); });
   wake_.data = this;
   uv_prepare_init(&loop_, &before_sleep_);
   before_sleep_.data = this;
@@ -49,10 +50,12 @@ void Loop::post(Task task) {
   if (first) uv_async_send(&wake_);
 }
 
-void Loop::at_turn_end(Task task) { turn_end_.push_back(std::move(task)); }
+void Loop::at_turn_end(Task task) {
+  turn_end_.push_back(std::move(task));
+}
 
-// Tasks post tasks, and what runs at the end of a turn posts more: goes on until nothing is left, so that
-// the loop never sleeps on work it has.
+// Tasks post tasks, and what runs at the end of a turn posts more: goes on until nothing is left,
+// so that the loop never sleeps on work it has.
 void Loop::drain() {
   std::vector<Task> batch;
   for (;;) {
@@ -102,13 +105,16 @@ void Timer::every(std::chrono::milliseconds period, Task task) {
   uv_timer_start(
       &state_->handle,
       [](uv_timer_t* handle) {
-        const Task run = static_cast<State*>(handle->data)->task;  // a copy: it may destroy the timer
+        const Task run =
+            static_cast<State*>(handle->data)->task;  // a copy: it may destroy the timer
         if (run) run();
       },
       static_cast<uint64_t>(period.count()), static_cast<uint64_t>(period.count()));
 }
 
-void Timer::stop() { uv_timer_stop(&state_->handle); }
+void Timer::stop() {
+  uv_timer_stop(&state_->handle);
+}
 bool Timer::active() const {
   return uv_is_active(reinterpret_cast<const uv_handle_t*>(&state_->handle)) != 0;
 }

@@ -16,8 +16,9 @@ namespace sluice {
 
 class Loop final : public Executor {
  public:
-  Loop();             // belongs to the thread that makes it
-  ~Loop() override;   // everything opened on it must have been closed: it runs the loop until they are
+  Loop();  // belongs to the thread that makes it
+  ~Loop()
+      override;  // everything opened on it must have been closed: it runs the loop until they are
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 

@@ -1,5 +1,5 @@
-// Counters, gauges and histograms, by prometheus-cpp. A component asks for its instruments once and keeps
-// the references: they live as long as the Metrics. Instruments are safe from any thread.
+// Counters, gauges and histograms, by prometheus-cpp. A component asks for its instruments once and
+// keeps the references: they live as long as the Metrics. Instruments are safe from any thread.
 #pragma once
 
 #include <initializer_list>
@@ -35,7 +35,8 @@ class Metrics {
   Metrics();
   ~Metrics();
 
-  // The same name and labels give the same instrument. Names follow Prometheus: sluice_…_total, …_seconds.
+  // The same name and labels give the same instrument. Names follow Prometheus: sluice_…_total,
+  // …_seconds.
   Counter& counter(const std::string& name, const std::string& help, const Labels& labels = {});
   Gauge& gauge(const std::string& name, const std::string& help, const Labels& labels = {});
   Histogram& histogram(const std::string& name, const std::string& help, const Labels& labels = {});

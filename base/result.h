@@ -17,7 +17,8 @@ enum class Code {
   kInvalid,      // the input is wrong; the message says where and what would be right
   kNotFound,     // no such record
   kConflict,     // it exists already
-  kRefused,      // not yours (any more): the claim token is not the current one, the state does not allow it
+  kRefused,      // not yours (any more): the claim token is not the current one, the state does not
+                 // allow it
   kFull,         // a bound was reached; the same call can work in a moment
   kUnavailable,  // the disk is full, the database is away; the same call can work later
   kInternal,     // ours: a bug, a broken file

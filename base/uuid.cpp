@@ -18,7 +18,9 @@ int hex_digit(char c) {
   return -1;
 }
 
-bool hyphen_before(int byte) { return byte == 4 || byte == 6 || byte == 8 || byte == 10; }
+bool hyphen_before(int byte) {
+  return byte == 4 || byte == 6 || byte == 8 || byte == 10;
+}
 
 }  // namespace
 
@@ -71,7 +73,8 @@ Uuid UuidGenerator::next() {
   const int64_t now_ms = clock_.wall().time_since_epoch().count();
   if (now_ms > last_ms_) {
     last_ms_ = now_ms;
-    counter_ = static_cast<uint32_t>(noise >> 62 << 2);  // starts low: room to rise within the millisecond
+    counter_ =
+        static_cast<uint32_t>(noise >> 62 << 2);  // starts low: room to rise within the millisecond
   } else if (++counter_ == kCounterEnd) {
     ++last_ms_;  // borrowed from the next millisecond
     counter_ = 0;

@@ -1,7 +1,7 @@
 // UUIDs of version 7 (RFC 9562): the ids of invocations, batches and claims.
 //
-// 16 bytes in stores, text elsewhere. Their leading timestamp makes inserts land at the end of an index;
-// nothing may rely on it for the order of events.
+// 16 bytes in stores, text elsewhere. Their leading timestamp makes inserts land at the end of an
+// index; nothing may rely on it for the order of events.
 #pragma once
 
 #include <array>
@@ -27,8 +27,9 @@ struct Uuid {
   static std::optional<Uuid> parse(std::string_view text);
 };
 
-// Makes version 7 ids that rise within one generator, also within one millisecond and when the clock steps
-// back: below the millisecond stands a counter that starts at random, then random bits. One thread at a time.
+// Makes version 7 ids that rise within one generator, also within one millisecond and when the
+// clock steps back: below the millisecond stands a counter that starts at random, then random bits.
+// One thread at a time.
 class UuidGenerator {
  public:
   explicit UuidGenerator(const Clock& clock);

@@ -1,0 +1,246 @@
+#include "runner/runner.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sluice::runner {
+namespace {
+
+bool is_final(const Finish& finish) {
+  return finish.next == Finish::Next::kDone || finish.next == Finish::Next::kDead;
+}
+
+Lane lane_of(const Submission& submission) {
+  return {submission.ns, submission.queue, submission.action, submission.priority};
+}
+
+}  // namespace
+
+Runner::Runner(RunnerParts parts, RunnerOptions options)
+    : parts_(parts),
+      options_(std::move(options)),
+      tokens_(parts.clock),
+      codes_(parts.store, parts.compiler, parts.log, options_.lua_tag, options_.code_cache_bytes),
+      metrics_(parts.metrics) {}
+
+void Runner::start() {
+  parts_.pool.on_room([this] { take(); });
+  take();
+}
+
+// ── pop ──
+
+void Runner::take() {
+  if (popping_ || draining_) return;
+  const size_t room = parts_.pool.room();
+  const size_t promised = claiming_;  // popped, and not yet at the pool
+  if (room <= promised) return;
+  popping_ = true;
+  parts_.queue.pop(options_.name, std::min(room - promised, options_.batch),
+                   [this](Result<std::vector<Uuid>> ids) {
+                     popping_ = false;
+                     if (!ids.ok()) {
+                       parts_.log.error("Cannot take work from the queue: {}", ids.error().text());
+                     } else if (!ids->empty()) {
+                       on_popped(*std::move(ids));
+                     }
+                     take();
+                     drained_if_idle();
+                   });
+}
+
+// ── claim ──
+
+void Runner::on_popped(std::vector<Uuid> ids) {
+  if (draining_) return parts_.queue.give_back(options_.name, std::move(ids));
+  claiming_ += ids.size();
+  const Claim claim{tokens_.next(), options_.name, parts_.clock.wall()};
+  parts_.store.claim(ids, claim,
+                     [this, ids, token = claim.token](std::vector<Result<Delivery>> claimed) {
+                       claiming_ -= ids.size();
+                       on_claimed(ids, token, std::move(claimed));
+                       take();
+                       drained_if_idle();
+                     });
+}
+
+void Runner::on_claimed(const std::vector<Uuid>& ids, Uuid token,
+                        std::vector<Result<Delivery>> claimed) {
+  std::vector<Uuid> not_ours;
+  std::vector<Uuid> later;
+  for (size_t i = 0; i < claimed.size(); ++i) {
+    if (claimed[i].ok()) {
+      begin(*std::move(claimed[i]), token);
+    } else if (claimed[i].error().code == Code::kUnavailable) {
+      later.push_back(ids[i]);
+    } else {
+      not_ours.push_back(ids[i]);  // ended, cancelled, or another runner's: nothing to do
+    }
+  }
+  // What cannot be claimed now is forgotten here; the sweeper brings it again.
+  not_ours.insert(not_ours.end(), later.begin(), later.end());
+  if (!not_ours.empty()) parts_.queue.acknowledge(options_.name, std::move(not_ours));
+}
+
+// ── run ──
+
+void Runner::begin(Delivery delivery, Uuid token) {
+  const Uuid id = delivery.submission->id;
+  const Sha256 code_hash = delivery.submission->code_hash;
+  const std::shared_ptr<const Report> poison = poisoned(delivery, options_.rules);
+  running_.insert_or_assign(id, Running{std::move(delivery), token});
+
+  if (poison) {
+    const WallTime now = parts_.clock.wall();
+    return conclude(id, Finish{id, token, Finish::Next::kDead, now, now, now, poison});
+  }
+  codes_.get(code_hash, [this, id](const Result<LoadedCode>& code) {
+    if (code.ok()) return execute(id, *code);
+    const Running& running = running_.at(id);
+    parts_.log.error("Cannot run '{}': {}", running.delivery.submission->action,
+                     code.error().text());
+    conclude(id, judge_without_code(running.delivery, code.error(), running.token,
+                                    parts_.clock.wall(), options_.rules));
+  });
+}
+
+void Runner::execute(const Uuid& id, const LoadedCode& code) {
+  const Delivery& delivery = running_.at(id).delivery;
+  const SubmissionPtr& submission = delivery.submission;
+  sandbox::Job job;
+  job.id = id;
+  job.ns = submission->ns;
+  job.action = submission->action;
+  job.code = code;
+  job.payload = std::shared_ptr<const std::string>(submission, &submission->payload);
+  job.timeout = submission->limits.timeout;
+  job.memory_bytes = submission->limits.memory_bytes;
+  job.alone = delivery.attempt > 1;
+  parts_.pool.run(std::move(job), [this, id](sandbox::Execution execution) {
+    on_executed(id, std::move(execution));
+  });
+}
+
+void Runner::on_executed(const Uuid& id, sandbox::Execution execution) {
+  const Running& running = running_.at(id);
+  const std::string& action = running.delivery.submission->action;
+  switch (execution.report.outcome) {
+    case Outcome::kTimedOut:
+      parts_.log.warn("Action '{}' aborted after timeout", action);
+      break;
+    case Outcome::kOutOfMemory:
+      parts_.log.warn("Action '{}' aborted after violating memory constraints", action);
+      break;
+    case Outcome::kUnknown:
+      if (execution.fate == sandbox::Execution::Fate::kWorkerDied)
+        parts_.log.warn("Action '{}' lost its worker: {}", action, execution.report.message);
+      break;
+    default:
+      break;
+  }
+  if (running.cancelled && execution.fate != sandbox::Execution::Fate::kReturned) {
+    execution.report = Report{Outcome::kCancelled,
+                              "",
+                              "cancelled while it ran",
+                              "",
+                              execution.report.logs,
+                              execution.report.run_time,
+                              execution.report.memory_peak_bytes};
+  }
+  conclude(id, judge(running.delivery, std::move(execution), running.token, parts_.clock.wall(),
+                     options_.rules));
+}
+
+// ── finish ──
+
+void Runner::conclude(const Uuid& id, Finish finish) {
+  const auto running = running_.find(id);
+  metrics_.ended(running->second.delivery, finish);
+  if (concluded_.empty()) parts_.executor.at_turn_end([this] { flush_concluded(); });
+  concluded_.push_back({std::move(finish), std::move(running->second.delivery.submission)});
+  running_.erase(running);
+}
+
+void Runner::flush_concluded() {
+  std::vector<Concluded> batch = std::exchange(concluded_, {});
+  std::vector<Finish> finishes;
+  std::vector<Announcement> results;
+  finishes.reserve(batch.size());
+  results.reserve(batch.size());
+  for (const Concluded& concluded : batch) {
+    const Finish& finish = concluded.finish;
+    finishes.push_back(finish);
+    if (is_final(finish))
+      results.push_back({finish.id, Announcement::Phase::kResult, finish.report});
+  }
+  if (!results.empty()) parts_.queue.announce(std::move(results));
+
+  ++finishing_;
+  parts_.store.finish(std::move(finishes), Urgency::kLinger,
+                      [this, batch = std::move(batch)](const std::vector<Status>& written) {
+                        --finishing_;
+                        on_finished(batch, written);
+                        drained_if_idle();
+                      });
+  take();
+}
+
+void Runner::on_finished(const std::vector<Concluded>& concluded,
+                         const std::vector<Status>& written) {
+  const WallTime now = parts_.clock.wall();
+  std::vector<Uuid> over;
+  std::vector<Announcement> durable;
+  std::vector<Entry> again;
+  for (size_t i = 0; i < concluded.size(); ++i) {
+    const Finish& finish = concluded[i].finish;
+    over.push_back(finish.id);
+    if (!written[i].ok()) {
+      // Its lease passed to another, or its record was never written: this result is not the one.
+      parts_.log.warn("The result of {} was not accepted: {}", finish.id.text(),
+                      written[i].error().text());
+    } else if (is_final(finish)) {
+      durable.push_back({finish.id, Announcement::Phase::kDurable, finish.report});
+    } else if (!draining_ && finish.due_at <= now) {
+      again.push_back({finish.id, lane_of(*concluded[i].submission)});
+    }
+  }
+  parts_.queue.acknowledge(options_.name, std::move(over));
+  if (!durable.empty()) parts_.queue.announce(std::move(durable));
+  if (!again.empty()) parts_.queue.push(std::move(again), nullptr);
+}
+
+// ── leases and the end ──
+
+void Runner::renew() {
+  std::unordered_map<Uuid, std::vector<Uuid>> by_token;
+  for (const auto& [id, running] : running_) by_token[running.token].push_back(id);
+  for (auto& [token, ids] : by_token) {
+    parts_.store.renew(ids, token, [this, ids](const std::vector<Renewed>& answers) {
+      for (size_t i = 0; i < answers.size(); ++i) {
+        const auto running = running_.find(ids[i]);
+        if (running == running_.end()) continue;
+        if (answers[i].answer == Renewed::Answer::kCancel) running->second.cancelled = true;
+        if (answers[i].answer == Renewed::Answer::kLost) {
+          parts_.log.warn("The lease of {} passed to another runner", ids[i].text());
+        }
+      }
+    });
+  }
+}
+
+void Runner::drain(Millis grace, std::function<void()> done) {
+  draining_ = true;
+  drained_ = std::move(done);
+  parts_.queue.stop_pop(options_.name);
+  parts_.pool.stop(grace, [this] { drained_if_idle(); });
+  drained_if_idle();
+}
+
+void Runner::drained_if_idle() {
+  if (!draining_ || !drained_ || popping_ || claiming_ || !running_.empty() ||
+      !concluded_.empty() || finishing_)
+    return;
+  parts_.executor.post(std::exchange(drained_, nullptr));
+}
+
+}  // namespace sluice::runner

@@ -1,0 +1,101 @@
+// Runner: pop, claim, run, finish, acknowledge. Read runner.cpp from take() downwards.
+//
+// Everything moves in batches: one pop and one claim for as many jobs as the pool has room for, and
+// what ends within one turn of the executor is finished, announced and acknowledged together.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/executor.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/uuid.h"
+#include "queue/queue.h"
+#include "runner/code_cache.h"
+#include "runner/run_metrics.h"
+#include "runner/verdict.h"
+#include "sandbox/pool.h"
+#include "store/store.h"
+
+namespace sluice::runner {
+
+struct RunnerOptions {
+  std::string name = "local";  // in claims and on the queue; unique in a fleet
+  std::string lua_tag;         // of the workers' Lua build
+  size_t batch = 256;          // ids taken at a time, at most
+  size_t code_cache_bytes = 16u << 20;
+  VerdictRules rules;
+};
+
+// The parts a runner works with. All of them outlive it and live on the same executor.
+struct RunnerParts {
+  Executor& executor;
+  Store& store;
+  Queue& queue;
+  sandbox::Pool& pool;
+  Compiler& compiler;
+  const Clock& clock;
+  Log& log;
+  Metrics& metrics;
+};
+
+class Runner {
+ public:
+  Runner(RunnerParts parts, RunnerOptions options);
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
+
+  void start();
+
+  // Renews the leases of what runs. To be called several times within a lease.
+  void renew();
+
+  // Takes no more, lets what runs end within `grace`, hands the rest back to the store, then calls
+  // `done`.
+  void drain(Millis grace, std::function<void()> done);
+
+  size_t running() const { return running_.size(); }
+
+ private:
+  struct Running {
+    Delivery delivery;
+    Uuid token;
+    bool cancelled = false;
+  };
+
+  struct Concluded {
+    Finish finish;
+    SubmissionPtr submission;
+  };
+
+  void take();
+  void on_popped(std::vector<Uuid> ids);
+  void on_claimed(const std::vector<Uuid>& ids, Uuid token, std::vector<Result<Delivery>> claimed);
+  void begin(Delivery delivery, Uuid token);
+  void execute(const Uuid& id, const LoadedCode& code);
+  void on_executed(const Uuid& id, sandbox::Execution execution);
+  void conclude(const Uuid& id, Finish finish);
+  void flush_concluded();
+  void on_finished(const std::vector<Concluded>& concluded, const std::vector<Status>& written);
+  void drained_if_idle();
+
+  RunnerParts parts_;
+  const RunnerOptions options_;
+  UuidGenerator tokens_;
+  CodeCache codes_;
+  RunMetrics metrics_;
+
+  bool popping_ = false;
+  bool draining_ = false;
+  size_t claiming_ = 0;                        // claims on the way
+  size_t finishing_ = 0;                       // finish batches on the way
+  std::unordered_map<Uuid, Running> running_;  // claimed, not yet concluded
+  std::vector<Concluded> concluded_;           // of this turn
+  std::function<void()> drained_;
+};
+
+}  // namespace sluice::runner

@@ -1,0 +1,75 @@
+#include "runner/sweeper.h"
+
+#include <utility>
+
+namespace sluice::runner {
+
+Sweeper::Sweeper(Store& store, Queue& queue, const Clock& clock, Log& log, SweeperOptions options)
+    : store_(store), queue_(queue), clock_(clock), log_(log), options_(options) {}
+
+void Sweeper::tick() {
+  if (stopped_) return;
+  pages_left_ = options_.pages_a_tick;
+  sweep();
+  expire();
+}
+
+void Sweeper::sweep() {
+  if (sweeping_ || stopped_) return;
+  sweeping_ = true;
+  store_.due(clock_.wall(), position_, options_.page,
+             [this](Result<DuePage> page) { on_page(std::move(page)); });
+}
+
+void Sweeper::on_page(Result<DuePage> page) {
+  sweeping_ = false;
+  if (stopped_) return;
+  if (!page.ok()) {
+    log_.warn("Cannot look for due invocations: {}", page.error().text());
+    return;
+  }
+  following_ = page->next;
+  if (page->items.empty()) {
+    position_ = {};
+    return;
+  }
+  std::vector<Entry> entries;
+  entries.reserve(page->items.size());
+  for (DueItem& item : page->items) {
+    entries.push_back({item.id, Lane{std::move(item.ns), std::move(item.queue),
+                                     std::move(item.action), item.priority}});
+  }
+  sweeping_ = true;
+  queue_.push(std::move(entries), [this](const std::vector<Status>& pushed) { on_pushed(pushed); });
+}
+
+void Sweeper::on_pushed(const std::vector<Status>& pushed) {
+  sweeping_ = false;
+  for (const Status& status : pushed) {
+    if (!status.ok()) return;  // full: this page again at the next tick
+  }
+  position_ = following_.value_or(DueCursor{});
+  if (!following_) return;  // once round
+  if (pages_left_ > 1) {
+    --pages_left_;
+    return sweep();
+  }
+  queue_.depth([this](const Result<Depth>& depth) {
+    if (depth.ok() && depth->waiting < depth->capacity / 4) sweep();
+  });
+}
+
+void Sweeper::expire() {
+  if (expiring_) return;
+  expiring_ = true;
+  store_.expire(clock_.wall(), options_.expire_step, [this](const Result<size_t>& removed) {
+    expiring_ = false;
+    if (!removed.ok()) {
+      log_.warn("Cannot remove expired invocations: {}", removed.error().text());
+    } else if (*removed == options_.expire_step && !stopped_) {
+      expire();
+    }
+  });
+}
+
+}  // namespace sluice::runner

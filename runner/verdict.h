@@ -1,0 +1,32 @@
+// What the end of a delivery means for its invocation: the one place that decides about retries,
+// poison and the words that people read.
+#pragma once
+
+#include "base/clock.h"
+#include "sandbox/pool.h"
+#include "store/store.h"
+
+namespace sluice::runner {
+
+struct VerdictRules {
+  // A job under which this many workers died is dead: it is the likely cause.
+  uint32_t max_worker_deaths = 3;
+  // A job that was delivered this often and never came to any end, not even a failure, is dead: it
+  // takes whole runners with it.
+  uint32_t max_deliveries = 20;
+  // Before a job is tried again that failed through no fault of its own.
+  Millis platform_retry{1'000};
+};
+
+// Of an execution that the pool answered.
+Finish judge(const Delivery& delivery, sandbox::Execution execution, Uuid token, WallTime now,
+             const VerdictRules& rules);
+
+// Of a delivery that could not be executed at all. `error`: why its code is not to be had.
+Finish judge_without_code(const Delivery& delivery, const Error& error, Uuid token, WallTime now,
+                          const VerdictRules& rules);
+
+// Of a delivery that is one too many; null when it is not.
+std::shared_ptr<const Report> poisoned(const Delivery& delivery, const VerdictRules& rules);
+
+}  // namespace sluice::runner
