@@ -134,6 +134,10 @@ class Store {
   // Answered when durable. When the disk is full the store keeps the results and answers once they are written.
   virtual void finish(std::vector<Finish> items, Urgency urgency, Done<std::vector<Status>> done) = 0;
 
+  // Somebody waits for these to be durable: what lingers of them, now or later (the finish that is still to come),
+  // joins the next commit. Unknown ids are ignored. Stores that hold nothing back need not do anything.
+  virtual void hurry(std::vector<Uuid> ids) { static_cast<void>(ids); }
+
   // Ends what waits (outcome cancelled); marks what runs, for its runner to hear at the next renew. kRefused
   // when it has ended.
   virtual void cancel(std::vector<Uuid> ids, Done<std::vector<Status>> done) = 0;
