@@ -1,0 +1,126 @@
+#include "queue/local/lanes.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+namespace sluice {
+namespace {
+
+// Lanes without items that are kept for their next push. More are dropped at once, so that the
+// names of actions long gone do not pile up.
+constexpr size_t kKeptLanes = 1024;
+
+}  // namespace
+
+size_t LaneHash::operator()(const Lane& lane) const noexcept {
+  const std::hash<std::string> hash;
+  size_t sum = hash(lane.action);
+  sum = sum * 0x9e3779b97f4a7c15ull + hash(lane.queue);
+  sum = sum * 0x9e3779b97f4a7c15ull + hash(lane.ns);
+  return sum * 0x9e3779b97f4a7c15ull + static_cast<size_t>(lane.priority);
+}
+
+Lanes::Pushed Lanes::push(Entry&& entry) {
+  // Known before full: to push again what is already here succeeds at any time.
+  if (waiting_ >= capacity_) return items_.contains(entry.id) ? Pushed::kKnown : Pushed::kFull;
+  const auto [place, is_new] = items_.try_emplace(entry.id);
+  if (!is_new) return Pushed::kKnown;
+
+  Item& item = place->second;
+  item.id = &place->first;
+  item.lane = &lane_of(std::move(entry.lane));
+  ++item.lane->items;
+  append(item);
+  return Pushed::kYes;
+}
+
+std::vector<Uuid> Lanes::take(size_t max, uint32_t holder) {
+  std::vector<Uuid> taken;
+  taken.reserve(std::min(max, waiting_));
+  while (taken.size() < max && waiting_ > 0) {
+    const auto highest = rings_.begin();
+    Ring& ring = highest->second;
+    LaneState& lane = *ring.first;
+    ring.first = lane.behind;
+    if (!ring.first) ring.last = nullptr;
+    lane.behind = nullptr;
+
+    Item& item = *lane.first;
+    lane.first = item.behind;
+    if (!lane.first) lane.last = nullptr;
+    item.behind = nullptr;
+    item.holder = holder;
+    --waiting_;
+    taken.push_back(*item.id);
+
+    if (lane.first) {
+      join_ring(lane);
+    } else if (!ring.first) {
+      rings_.erase(highest);
+    }
+  }
+  return taken;
+}
+
+void Lanes::forget(const std::vector<Uuid>& ids, uint32_t holder) {
+  for (const Uuid& id : ids) {
+    const auto found = items_.find(id);
+    if (found == items_.end() || found->second.holder != holder) continue;
+    release(*found->second.lane);
+    items_.erase(found);
+  }
+}
+
+void Lanes::give_back(const std::vector<Uuid>& ids, uint32_t holder) {
+  for (auto id = ids.rbegin(); id != ids.rend(); ++id) {
+    const auto found = items_.find(*id);
+    if (found != items_.end() && found->second.holder == holder) prepend(found->second);
+  }
+}
+
+Lanes::LaneState& Lanes::lane_of(Lane&& name) {
+  const auto [place, is_new] = lanes_.try_emplace(std::move(name));
+  if (is_new) place->second.name = &place->first;
+  return place->second;
+}
+
+void Lanes::append(Item& item) {
+  LaneState& lane = *item.lane;
+  if (lane.last) {
+    lane.last->behind = &item;
+  } else {
+    lane.first = &item;
+    join_ring(lane);
+  }
+  lane.last = &item;
+  ++waiting_;
+}
+
+void Lanes::prepend(Item& item) {
+  LaneState& lane = *item.lane;
+  item.holder = kNobody;
+  item.behind = lane.first;
+  lane.first = &item;
+  if (!lane.last) {
+    lane.last = &item;
+    join_ring(lane);
+  }
+  ++waiting_;
+}
+
+void Lanes::join_ring(LaneState& lane) {
+  Ring& ring = rings_[lane.name->priority];
+  if (ring.last) {
+    ring.last->behind = &lane;
+  } else {
+    ring.first = &lane;
+  }
+  ring.last = &lane;
+}
+
+void Lanes::release(LaneState& lane) {
+  if (--lane.items == 0 && lanes_.size() > kKeptLanes) lanes_.erase(*lane.name);
+}
+
+}  // namespace sluice

@@ -1,0 +1,88 @@
+// Lanes: what waits and what is delivered, and whose turn it is. The order of the queue, without
+// its callbacks.
+//
+// Every operation on an id is O(1), apart from one step into the map of priorities; nothing is
+// searched.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "queue/queue.h"
+
+namespace sluice {
+
+struct LaneHash {
+  size_t operator()(const Lane& lane) const noexcept;
+};
+
+// One thread.
+class Lanes {
+ public:
+  explicit Lanes(size_t capacity) : capacity_(capacity) {}
+  Lanes(const Lanes&) = delete;
+  Lanes& operator=(const Lanes&) = delete;
+
+  enum class Pushed { kYes, kKnown, kFull };
+  Pushed push(Entry&& entry);
+
+  // Moves up to `max` ids from the lanes to `holder`: one from each lane of the highest priority in
+  // turn.
+  std::vector<Uuid> take(size_t max, uint32_t holder);
+
+  // Forgets what `holder` holds of `ids`; others are left as they are.
+  void forget(const std::vector<Uuid>& ids, uint32_t holder);
+
+  // Puts what `holder` holds of `ids` back to the front of their lanes, the first of `ids`
+  // foremost. May exceed the capacity: they had their place before.
+  void give_back(const std::vector<Uuid>& ids, uint32_t holder);
+
+  size_t waiting() const { return waiting_; }
+  size_t delivered() const { return items_.size() - waiting_; }
+  size_t capacity() const { return capacity_; }
+
+ private:
+  struct LaneState;
+
+  struct Item {
+    LaneState* lane = nullptr;
+    Item* behind = nullptr;     // the next of the same lane, while waiting
+    const Uuid* id = nullptr;   // the key of this item in items_
+    uint32_t holder = kNobody;  // who it is delivered to
+  };
+
+  struct LaneState {
+    const Lane* name = nullptr;  // the key in lanes_
+    Item* first = nullptr;
+    Item* last = nullptr;
+    LaneState* behind = nullptr;  // the next in the ring, while something waits here
+    size_t items = 0;             // waiting and delivered: they point here
+  };
+
+  // The lanes of one priority that hold something, in the order of their turns.
+  struct Ring {
+    LaneState* first = nullptr;
+    LaneState* last = nullptr;
+  };
+
+  static constexpr uint32_t kNobody = UINT32_MAX;
+
+  LaneState& lane_of(Lane&& name);
+  void append(Item& item);
+  void prepend(Item& item);
+  void join_ring(LaneState& lane);
+  void release(LaneState& lane);
+
+  const size_t capacity_;
+  size_t waiting_ = 0;
+  std::unordered_map<Uuid, Item> items_;  // its nodes do not move
+  std::unordered_map<Lane, LaneState, LaneHash> lanes_;
+  std::map<int, Ring, std::greater<>> rings_;  // only rings that hold a lane
+};
+
+}  // namespace sluice

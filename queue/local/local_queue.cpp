@@ -1,0 +1,152 @@
+#include "queue/local/local_queue.h"
+
+#include <algorithm>
+#include <deque>
+#include <unordered_map>
+#include <utility>
+
+#include "queue/local/lanes.h"
+
+namespace sluice {
+
+using PopDone = std::function<void(Result<std::vector<Uuid>>)>;
+
+struct LocalQueue::State : std::enable_shared_from_this<State> {
+  State(Executor& executor, size_t capacity) : executor(executor), lanes(capacity) {}
+
+  struct Pop {
+    uint32_t runner;
+    size_t max;
+    PopDone done;
+  };
+
+  // Runs `action(State&)` as the executor's next task, unless the queue is gone by then.
+  template <class Action>
+  void later(Action action) {
+    executor.post([weak = weak_from_this(), action = std::move(action)]() mutable {
+      if (const auto self = weak.lock()) action(*self);
+    });
+  }
+
+  // Runners are few and come back under their names: the numbers are never given to another.
+  uint32_t number_of(std::string&& runner) {
+    const auto next = static_cast<uint32_t>(runners.size());
+    return runners.try_emplace(std::move(runner), next).first->second;
+  }
+
+  std::deque<Pop>::iterator waiting_pop(uint32_t runner) {
+    return std::find_if(pops.begin(), pops.end(),
+                        [&](const Pop& pop) { return pop.runner == runner; });
+  }
+
+  void serve_later() {
+    if (serving || pops.empty() || lanes.waiting() == 0) return;
+    serving = true;
+    later([](State& self) { self.serve(); });
+  }
+
+  // Who waits longest is served first. One task a pop would let a callback's own pushes and pops in
+  // between; here they wait for the next task.
+  void serve() {
+    serving = false;
+    std::vector<std::pair<PopDone, std::vector<Uuid>>> answers;
+    while (!pops.empty() && lanes.waiting() > 0) {
+      Pop pop = std::move(pops.front());
+      pops.pop_front();
+      answers.emplace_back(std::move(pop.done), lanes.take(pop.max, pop.runner));
+    }
+    for (auto& [done, ids] : answers) done(std::move(ids));
+  }
+
+  void deliver_news() {
+    const std::vector<Announcement> batch = std::exchange(news, {});
+    if (const auto listening = listener) listening(batch);
+  }
+
+  Executor& executor;
+  Lanes lanes;
+  std::unordered_map<std::string, uint32_t> runners;
+  std::deque<Pop> pops;            // waiting, at most one for each runner
+  bool serving = false;            // a task that serves is posted
+  std::vector<Announcement> news;  // to be delivered by one posted task
+  std::function<void(std::span<const Announcement>)> listener;
+};
+
+LocalQueue::LocalQueue(Executor& executor, LocalQueueOptions options)
+    : state_(std::make_shared<State>(executor, options.capacity)) {}
+
+LocalQueue::~LocalQueue() = default;
+
+void LocalQueue::push(std::vector<Entry> entries, std::function<void(std::vector<Status>)> done) {
+  std::vector<Status> results;
+  if (done) results.reserve(entries.size());
+  for (Entry& entry : entries) {
+    const Lanes::Pushed pushed = state_->lanes.push(std::move(entry));
+    if (!done) continue;
+    if (pushed == Lanes::Pushed::kFull) {
+      results.push_back(Error{Code::kFull, "queue.push", "the queue is full"});
+    } else {
+      results.emplace_back();
+    }
+  }
+  state_->serve_later();
+  if (!done) return;
+  state_->later([done = std::move(done), results = std::move(results)](State&) mutable {
+    done(std::move(results));
+  });
+}
+
+void LocalQueue::pop(std::string runner, size_t max, PopDone done) {
+  const uint32_t number = state_->number_of(std::move(runner));
+  if (max == 0 || state_->waiting_pop(number) != state_->pops.end()) {
+    Error error = max == 0 ? Error{Code::kInvalid, "queue.pop", "max must be at least 1"}
+                           : Error{Code::kRefused, "queue.pop", "this runner waits already"};
+    state_->later([done = std::move(done), error = std::move(error)](State&) { done(error); });
+    return;
+  }
+  state_->pops.push_back({number, max, std::move(done)});
+  state_->serve_later();
+}
+
+void LocalQueue::stop_pop(std::string runner) {
+  const auto pop = state_->waiting_pop(state_->number_of(std::move(runner)));
+  if (pop == state_->pops.end()) return;
+  state_->later([done = std::move(pop->done)](State&) { done(std::vector<Uuid>{}); });
+  state_->pops.erase(pop);
+}
+
+void LocalQueue::acknowledge(std::string runner, std::vector<Uuid> ids) {
+  state_->lanes.forget(ids, state_->number_of(std::move(runner)));
+}
+
+void LocalQueue::give_back(std::string runner, std::vector<Uuid> ids) {
+  state_->lanes.give_back(ids, state_->number_of(std::move(runner)));
+  state_->serve_later();
+}
+
+void LocalQueue::announce(std::vector<Announcement> news) {
+  if (news.empty() || !state_->listener) return;
+  if (!state_->news.empty()) {  // a task is on its way
+    state_->news.insert(state_->news.end(), std::make_move_iterator(news.begin()),
+                        std::make_move_iterator(news.end()));
+    return;
+  }
+  state_->news = std::move(news);
+  state_->later([](State& self) { self.deliver_news(); });
+}
+
+void LocalQueue::subscribe(std::function<void(std::span<const Announcement>)> listener) {
+  state_->listener = std::move(listener);
+}
+
+void LocalQueue::depth(std::function<void(Result<Depth>)> done) {
+  state_->later([done = std::move(done)](State& self) {
+    Depth depth;
+    depth.waiting = self.lanes.waiting();
+    depth.delivered = self.lanes.delivered();
+    depth.capacity = self.lanes.capacity();
+    done(depth);
+  });
+}
+
+}  // namespace sluice

@@ -1,0 +1,40 @@
+// LocalQueue: the queue within one process.
+//
+// What a runner takes is chosen when it is answered, at the executor's next task, so that all that
+// was pushed until then takes part. Callbacks that are still to come when the queue is destroyed do
+// not come.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "base/executor.h"
+#include "queue/queue.h"
+
+namespace sluice {
+
+struct LocalQueueOptions {
+  size_t capacity = 100'000;  // waiting entries; some 200 bytes each when used
+};
+
+class LocalQueue final : public Queue {
+ public:
+  explicit LocalQueue(Executor& executor, LocalQueueOptions options = {});
+  ~LocalQueue() override;
+
+  void push(std::vector<Entry> entries, std::function<void(std::vector<Status>)> done) override;
+  void pop(std::string runner, size_t max,
+           std::function<void(Result<std::vector<Uuid>>)> done) override;
+  void stop_pop(std::string runner) override;
+  void acknowledge(std::string runner, std::vector<Uuid> ids) override;
+  void give_back(std::string runner, std::vector<Uuid> ids) override;
+  void announce(std::vector<Announcement> news) override;
+  void subscribe(std::function<void(std::span<const Announcement>)> listener) override;
+  void depth(std::function<void(Result<Depth>)> done) override;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;  // posted tasks hold it weakly: they may outlive the queue
+};
+
+}  // namespace sluice
