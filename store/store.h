@@ -110,6 +110,7 @@ enum class PutMode { kCreate, kReplace };
 struct StoreOptions {
   Millis lease{60'000};                       // a claim not renewed for this long may be taken by another
   Millis retention{7 * 24 * 3'600'000ll};     // finish sets expires_at to ended_at + this
+  Millis code_grace{3'600'000};               // code that nothing refers to stays this long: an insert may be under way
 };
 
 class Store {
@@ -124,13 +125,15 @@ class Store {
   virtual void insert(std::vector<SubmissionPtr> items, Urgency urgency, Done<std::vector<Inserted>> done) = 0;
 
   // Takes invocations for a runner: queued, or running with a lease that ran out. A claim is recorded, not
-  // waited for: it may be answered before it is durable; losing it in a crash means that it runs again.
+  // waited for: it may be answered before it is durable; losing it in a crash means that it runs again. The store's
+  // clock fills in `claim.at`. kRefused: leased, ended, cancelled or not due yet.
   virtual void claim(std::vector<Uuid> ids, Claim claim, Done<std::vector<Result<Delivery>>> done) = 0;
 
   // Extends the leases of what `token` holds.
   virtual void renew(std::vector<Uuid> ids, Uuid token, Done<std::vector<Renewed>> done) = 0;
 
-  // Ends a delivery. kRefused when `token` is not the record's current claim: nothing is written then.
+  // Ends a delivery. kRefused when `token` is not the record's current claim: nothing is written then. What was to
+  // be cancelled and would go on (kRetry, kReturn) ends as cancelled.
   // Answered when durable. When the disk is full the store keeps the results and answers once they are written.
   virtual void finish(std::vector<Finish> items, Urgency urgency, Done<std::vector<Status>> done) = 0;
 
@@ -148,7 +151,8 @@ class Store {
 
   virtual void find(Uuid id, Done<Result<Invocation>> done) = 0;
 
-  // Newest first. Payload, result and logs are left out (empty).
+  // Newest first. Payload, result and logs are left out (empty). kNotFound when `before` is unknown. This, `count` and
+  // `due` show what is durable: they may lag behind by what still waits for the disk.
   virtual void list(ListQuery query, Done<Result<std::vector<Invocation>>> done) = 0;
 
   virtual void count(std::string ns, Done<Result<Counts>> done) = 0;
