@@ -1,0 +1,176 @@
+#include "runner/runner.h"
+
+#include "test/unit/runner/world.h"
+
+namespace sluice::test {
+namespace {
+
+using Fate = sandbox::Execution::Fate;
+using Phase = Announcement::Phase;
+
+TEST_CASE("a job is claimed, run, finished, announced twice and acknowledged") {
+  World world;
+  runner::Runner runner(world.parts(), world.options);
+  runner.start();
+  const Uuid id = world.submit();
+  REQUIRE(world.pool.jobs.size() == 1);
+  const sandbox::Job& job = world.pool.jobs[0].job;
+  CHECK(job.action == "hello");
+  CHECK(*job.payload == "{}");
+  CHECK(job.code->bytecode == "stored");
+  CHECK(job.memory_bytes == 1 << 20);
+  CHECK(world.find(id).progress.state == State::kRunning);
+
+  world.pool.succeed("42");
+  world.executor.turn();
+  const Invocation done = world.find(id);
+  CHECK(done.progress.state == State::kDone);
+  CHECK(done.progress.outcome == Outcome::kSucceeded);
+  CHECK(done.report->result == "42");
+  CHECK(world.announced(id, Phase::kResult));
+  CHECK(world.announced(id, Phase::kDurable));
+  CHECK(world.depth().delivered == 0);
+  CHECK(world.metrics.text().find(R"(sluice_done_total{action="hello",outcome="succeeded"} 1)") !=
+        std::string::npos);
+}
+
+TEST_CASE("no more is taken than the pool has room for") {
+  World world;
+  world.pool.capacity = 3;
+  runner::Runner runner(world.parts(), world.options);
+  runner.start();
+  for (int i = 0; i < 10; ++i) world.submit();
+  CHECK(world.pool.jobs.size() == 3);
+  CHECK(world.depth().waiting == 7);
+  for (int i = 0; i < 10; ++i) {
+    world.pool.succeed("1");
+    world.executor.turn();
+  }
+  CHECK(world.pool.jobs.empty());
+  CHECK(world.depth().waiting == 0);
+}
+
+TEST_CASE("an id that is pushed twice, or unknown, does no harm") {
+  World world;
+  runner::Runner runner(world.parts(), world.options);
+  runner.start();
+  world.queue.push({{world.ids.next(), Lane{}}}, nullptr);
+  const Uuid id = world.submit();
+  world.pool.succeed("1");
+  world.executor.turn();
+  world.queue.push({{id, Lane{}}}, nullptr);
+  world.executor.turn();
+  CHECK(world.pool.jobs.empty());
+  CHECK(world.depth().delivered == 0);
+}
+
+TEST_CASE("a job under which its worker died runs again alone, and is dead after the third") {
+  World world;
+  runner::Runner runner(world.parts(), world.options);
+  runner.start();
+  const Uuid id = world.submit();
+  for (int death = 1; death <= 3; ++death) {
+    REQUIRE(world.pool.jobs.size() == 1);
+    CHECK(world.pool.jobs[0].job.alone == (death > 1));
+    CHECK_FALSE(is_finished(world.find(id).progress.state));
+    Report last_words;
+    last_words.outcome = Outcome::kUnknown;
+    last_words.message = "killed by signal 11";
+    world.pool.end(Fate::kWorkerDied, last_words);
+    world.executor.turn();
+  }
+  const Invocation dead = world.find(id);
+  CHECK(dead.progress.state == State::kDead);
+  CHECK(dead.progress.outcome == Outcome::kDead);
+  CHECK(dead.report->message.find("killed by signal 11") != std::string::npos);
+  CHECK(dead.progress.history.size() == 3);
+  CHECK(world.announced(id, Phase::kDurable));
+}
+
+TEST_CASE("draining takes no more, hands back what did not run, and then says so") {
+  World world;
+  world.pool.capacity = 1;
+  runner::Runner runner(world.parts(), world.options);
+  runner.start();
+  const Uuid first = world.submit();
+  const Uuid second = world.submit();
+  bool drained = false;
+  runner.drain(Millis(100), [&] { drained = true; });
+  world.executor.turn();
+  CHECK(drained);
+  CHECK(world.pool.stopped);
+  CHECK(world.find(first).progress.state == State::kQueued);
+  CHECK(world.find(second).progress.state == State::kQueued);
+  CHECK(world.find(first).progress.attempt == 0);
+}
+
+TEST_CASE("a late result of a lease that was lost is refused, and not announced as durable") {
+  World world;
+  runner::Runner runner(world.parts(), world.options);
+  runner.start();
+  const Uuid id = world.submit();
+  world.clock.advance(Millis(61'000));
+  world.store.claim({id}, Claim{world.ids.next(), "other", world.clock.wall()},
+                    [](const std::vector<Result<Delivery>>& claimed) { CHECK(claimed[0].ok()); });
+  world.executor.turn();
+  world.pool.succeed("late");
+  world.executor.turn();
+  CHECK(world.find(id).progress.state == State::kRunning);
+  CHECK_FALSE(world.announced(id, Phase::kDurable));
+}
+
+TEST_CASE("leases that are renewed are not lost") {
+  World world;
+  runner::Runner runner(world.parts(), world.options);
+  runner.start();
+  const Uuid id = world.submit();
+  for (int i = 0; i < 5; ++i) {
+    world.clock.advance(Millis(30'000));
+    runner.renew();
+    world.executor.turn();
+  }
+  world.pool.succeed("long");
+  world.executor.turn();
+  CHECK(world.find(id).report->result == "long");
+}
+
+TEST_CASE("what was cancelled while it ran ends as cancelled") {
+  World world;
+  runner::Runner runner(world.parts(), world.options);
+  runner.start();
+  const Uuid id = world.submit();
+  world.store.cancel({id}, [](const std::vector<Status>& statuses) { CHECK(statuses[0].ok()); });
+  world.executor.turn();
+  runner.renew();
+  world.executor.turn();
+  world.pool.succeed("too late");
+  world.executor.turn();
+  CHECK(world.find(id).progress.outcome == Outcome::kCancelled);
+}
+
+TEST_CASE("code that cannot be found is our failure, not the job's") {
+  World world;
+  world.code = Sha256{};
+  runner::Runner runner(world.parts(), world.options);
+  runner.start();
+  const Uuid id = world.submit();
+  CHECK(world.find(id).progress.outcome == Outcome::kPlatform);
+}
+
+TEST_CASE("endings are told in the words of the original server") {
+  World world;
+  runner::Runner runner(world.parts(), world.options);
+  runner.start();
+  const Uuid id = world.submit();
+  Report report;
+  report.outcome = Outcome::kOutOfMemory;
+  report.message = "memory limit of 1024 KB exceeded";
+  world.pool.end(Fate::kFinished, report);
+  world.executor.turn();
+  CHECK(world.find(id).report->message ==
+        "Action 'hello' aborted after violating memory constraints (memory limit of 1024 KB "
+        "exceeded)");
+}
+
+}  // namespace
+}  // namespace sluice::test
