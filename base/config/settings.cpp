@@ -1,0 +1,65 @@
+#include "base/config/settings.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "base/config/schema.h"
+
+namespace sluice {
+namespace {
+
+std::string shown_value(const config::Setting& setting, const Settings& settings) {
+  if (setting.name == "sqlite.path") return settings.sqlite_path();
+  const std::string text = config::show(setting.shape, setting.read(settings));
+  return text.empty() ? "-" : text;
+}
+
+}  // namespace
+
+Settings::Settings() {
+  runner.workers = std::max(1u, std::thread::hardware_concurrency());
+}
+
+std::string Settings::sqlite_path() const {
+  return sqlite.path.empty() ? data_dir + "/sluice.db" : sqlite.path;
+}
+
+std::string describe(const Settings& settings) {
+  struct Line {
+    std::string name, value, origin;
+  };
+  std::vector<Line> lines = {{"SETTING", "VALUE", "FROM"}};
+  for (const config::Setting& setting : config::schema()) {
+    const auto origin = settings.origins.find(setting.name);
+    lines.push_back({std::string(setting.name), shown_value(setting, settings),
+                     origin == settings.origins.end() ? "default" : origin->second});
+  }
+  for (const Settings::Plugin& plugin : settings.plugins)
+    lines.push_back({"plugin." + plugin.name, plugin.file, plugin.origin});
+
+  size_t name_width = 0, value_width = 0;
+  for (const Line& line : lines) {
+    name_width = std::max(name_width, line.name.size());
+    value_width = std::max(value_width, line.value.size());
+  }
+  std::string table;
+  for (const Line& line : lines)
+    table += fmt::format("{:<{}}  {:<{}}  {}\n", line.name, name_width, line.value, value_width,
+                         line.origin);
+  return table;
+}
+
+std::vector<FlagHelp> setting_flags() {
+  const Settings defaults;
+  std::vector<FlagHelp> flags;
+  for (const config::Setting& setting : config::schema()) {
+    if (setting.flag.empty()) continue;
+    flags.push_back({std::string(setting.flag), std::string(setting.placeholder),
+                     fmt::format("{} [{}]", setting.help, shown_value(setting, defaults))});
+  }
+  return flags;
+}
+
+}  // namespace sluice
