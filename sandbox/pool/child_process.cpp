@@ -1,0 +1,149 @@
+#include "sandbox/pool/child_process.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "sandbox/wire/control_page.h"
+
+namespace sluice::sandbox {
+namespace {
+
+Error failed(const char* operation, int error) {
+  return Error{error == EMFILE || error == ENFILE || error == EAGAIN || error == ENOMEM
+                   ? sluice::Code::kUnavailable
+                   : sluice::Code::kInternal,
+               operation, std::strerror(error)};
+}
+
+// The child's descriptors are put in place one after another: a source that lies among the targets
+// would be overwritten before its turn.
+Result<Fd> above_targets(const Fd& fd) {
+  const int copy = fcntl(fd.get(), F_DUPFD_CLOEXEC, wire::kControlPageFd + 1);
+  if (copy < 0) return failed("pool.start_worker", errno);
+  return Fd(copy);
+}
+
+class FileActions {
+ public:
+  FileActions() { posix_spawn_file_actions_init(&actions_); }
+  ~FileActions() { posix_spawn_file_actions_destroy(&actions_); }
+  FileActions(const FileActions&) = delete;
+  FileActions& operator=(const FileActions&) = delete;
+  posix_spawn_file_actions_t* get() { return &actions_; }
+
+ private:
+  posix_spawn_file_actions_t actions_;
+};
+
+class Attributes {
+ public:
+  Attributes() {
+    posix_spawnattr_init(&attributes_);
+    sigset_t none;
+    sigset_t all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(&attributes_, &none);
+    posix_spawnattr_setsigdefault(&attributes_, &all);
+    posix_spawnattr_setflags(&attributes_,
+                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+  }
+  ~Attributes() { posix_spawnattr_destroy(&attributes_); }
+  Attributes(const Attributes&) = delete;
+  Attributes& operator=(const Attributes&) = delete;
+  posix_spawnattr_t* get() { return &attributes_; }
+
+ private:
+  posix_spawnattr_t attributes_;
+};
+
+}  // namespace
+
+void Fd::reset() {
+  if (fd_ >= 0) close(fd_);
+  fd_ = -1;
+}
+
+Result<ChildProcess> ChildProcess::start(const std::string& path,
+                                         const std::vector<std::string>& arguments,
+                                         const Fd* page) {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    return failed("pool.start_worker", errno);
+  Fd ours(ends[0]);
+  Fd childs(ends[1]);
+  if (fcntl(ours.get(), F_SETFL, O_NONBLOCK) != 0) return failed("pool.start_worker", errno);
+
+  auto channel = above_targets(childs);
+  if (!channel.ok()) return channel.error();
+  Fd page_copy;
+  if (page != nullptr) {
+    auto copy = above_targets(*page);
+    if (!copy.ok()) return copy.error();
+    page_copy = std::move(*copy);
+  }
+
+  FileActions actions;
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    posix_spawn_file_actions_addopen(actions.get(), fd, "/dev/null", O_RDWR, 0);
+  posix_spawn_file_actions_adddup2(actions.get(), channel->get(), wire::kChannelFd);
+  int first_unused = wire::kChannelFd + 1;
+  if (page != nullptr) {
+    posix_spawn_file_actions_adddup2(actions.get(), page_copy.get(), wire::kControlPageFd);
+    first_unused = wire::kControlPageFd + 1;
+  }
+  posix_spawn_file_actions_addclosefrom_np(actions.get(), first_unused);
+
+  std::vector<char*> argv{const_cast<char*>(path.c_str())};
+  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
+  char* environment[] = {nullptr};
+
+  Attributes attributes;
+  pid_t pid = 0;
+  const int error =
+      posix_spawn(&pid, path.c_str(), actions.get(), attributes.get(), argv.data(), environment);
+  if (error != 0) return failed(path.c_str(), error);
+  return ChildProcess(pid, std::move(ours));
+}
+
+ChildProcess::ChildProcess(ChildProcess&& other) noexcept
+    : pid_(std::exchange(other.pid_, 0)), channel_(std::move(other.channel_)) {}
+
+ChildProcess::~ChildProcess() {
+  if (pid_ != 0) reap();
+}
+
+void ChildProcess::kill() {
+  if (pid_ != 0) ::kill(pid_, SIGKILL);
+}
+
+std::string ChildProcess::reap() {
+  if (pid_ == 0) return "has ended";
+  int status = 0;
+  pid_t waited = waitpid(pid_, &status, WNOHANG);
+  if (waited == 0) {
+    // Often it has closed the channel and is on its way out: its own status says more than our
+    // signal. WNOHANG races with that, so the signal is sent either way; a zombie does not mind.
+    kill();
+    while ((waited = waitpid(pid_, &status, 0)) < 0 && errno == EINTR) {
+    }
+  }
+  const bool known = waited == pid_;
+  pid_ = 0;
+  if (known && WIFEXITED(status))
+    return "exited with status " + std::to_string(WEXITSTATUS(status));
+  if (known && WIFSIGNALED(status))
+    return "was killed by signal " + std::to_string(WTERMSIG(status)) + " (" +
+           strsignal(WTERMSIG(status)) + ")";
+  return "has ended";
+}
+
+}  // namespace sluice::sandbox

@@ -1,0 +1,70 @@
+// ChildProcess: one `sluice-sandbox`, started, killed and reaped by its pid.
+//
+// The child asks the kernel to be killed when the thread that started it ends (PR_SET_PDEATHSIG),
+// so children are started on the loop's thread, which lives as long as the server.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace sluice::sandbox {
+
+// Closes itself.
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int fd) : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(other.release()) {}
+  Fd& operator=(Fd&& other) noexcept {
+    if (this != &other) {
+      reset();
+      fd_ = other.release();
+    }
+    return *this;
+  }
+  ~Fd() { reset(); }
+
+  int get() const { return fd_; }
+  int release() {
+    const int fd = fd_;
+    fd_ = -1;
+    return fd;
+  }
+  void reset();
+
+ private:
+  int fd_ = -1;
+};
+
+class ChildProcess {
+ public:
+  // Starts `path` with an empty environment, in a session of its own. It finds /dev/null at 0 to 2,
+  // its end of the channel at 3, `page` at 4 when there is one, and nothing else.
+  static Result<ChildProcess> start(const std::string& path,
+                                    const std::vector<std::string>& arguments, const Fd* page);
+
+  ChildProcess(ChildProcess&& other) noexcept;
+  ChildProcess& operator=(ChildProcess&&) = delete;
+  ~ChildProcess();  // kills and reaps
+
+  pid_t pid() const { return pid_; }
+  Fd take_channel() { return std::move(channel_); }
+
+  void kill();
+
+  // Kills it, in case it has closed its channel but lives, waits for its end, which is near, and
+  // says how it ended: "exited with status 3", "was killed by signal 11 (Segmentation fault)".
+  std::string reap();
+
+ private:
+  ChildProcess(pid_t pid, Fd channel) : pid_(pid), channel_(std::move(channel)) {}
+
+  pid_t pid_;  // 0: reaped, or moved from
+  Fd channel_;
+};
+
+}  // namespace sluice::sandbox

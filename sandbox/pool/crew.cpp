@@ -1,0 +1,151 @@
+#include "sandbox/pool/crew.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace sluice::sandbox {
+namespace {
+
+constexpr unsigned kHopelessAfter = 5;  // failed starts in a row
+constexpr std::chrono::milliseconds kFirstDelay{20};
+constexpr std::chrono::milliseconds kLongestDelay{1'000};
+constexpr std::chrono::milliseconds kStartTime{10'000};  // until it must have said hello
+
+}  // namespace
+
+Crew::Crew(Loop& loop, const Clock& clock, Log& log, Worker::Options options, size_t size,
+           Worker::Events& events)
+    : loop_(loop),
+      clock_(clock),
+      log_(log),
+      options_(std::move(options)),
+      size_(std::max<size_t>(size, 1)),
+      events_(events) {}
+
+Status Crew::start() {
+  struct stat file;
+  const auto refuse = [&](const std::string& why) {
+    return Error{sluice::Code::kInvalid, "pool.start",
+                 "the worker program " + options_.path + " " + why +
+                     "; it should be the sluice-sandbox that was built with this server"};
+  };
+  if (stat(options_.path.c_str(), &file) != 0)
+    return refuse(std::string("cannot be found (") + std::strerror(errno) + ")");
+  if (!S_ISREG(file.st_mode) || access(options_.path.c_str(), X_OK) != 0)
+    return refuse("cannot be executed");
+  fill(clock_.mono());
+  if (at_work_.empty())
+    return Error{sluice::Code::kUnavailable, "pool.start",
+                 "no worker could be started: " + last_failure_};
+  return Ok{};
+}
+
+size_t Crew::alive() const {
+  size_t alive = spare_ != nullptr && spare_->ready() ? 1 : 0;
+  for (const auto& worker : at_work_) alive += worker->ready() ? 1 : 0;
+  return alive;
+}
+
+void Crew::fill(MonoTime now) {
+  if (dismissed_) return;
+  while (at_work_.size() < size_) {
+    auto worker = spare_ != nullptr ? std::move(spare_) : start_one(now);
+    if (worker == nullptr) return;
+    at_work_.push_back(std::move(worker));
+  }
+  if (spare_ == nullptr) spare_ = start_one(now);
+}
+
+std::unique_ptr<Worker> Crew::start_one(MonoTime now) {
+  if (now < not_before_) return nullptr;
+  auto worker = Worker::start(loop_, clock_, options_, space_, events_);
+  if (!worker.ok()) {
+    note_failure(now, worker.error().text());
+    return nullptr;
+  }
+  ++started_;
+  return std::move(*worker);
+}
+
+void Crew::note_failure(MonoTime now, std::string why) {
+  last_failure_ = std::move(why);
+  ++failures_;
+  const auto delay = kFirstDelay * (1u << std::min(failures_ - 1, 6u));
+  not_before_ = now + std::min<std::chrono::milliseconds>(delay, kLongestDelay);
+  if (failures_ == 1 || failures_ == kHopelessAfter)
+    log_.error("A sandbox worker ({}) could not be started: {}", options_.path, last_failure_);
+}
+
+void Crew::replace(Worker& worker, MonoTime now, Worker::Health cause, std::string why) {
+  ++killed_;
+  worker.kill(now, cause, std::move(why));
+  if (auto owned = take(at_work_, worker)) leaving_.push_back(std::move(owned));
+  fill(now);
+}
+
+void Crew::on_gone(Worker& worker, const std::string& how) {
+  const MonoTime now = clock_.mono();
+  std::unique_ptr<Worker> owned;
+  if (spare_.get() == &worker) owned = std::move(spare_);
+  if (owned == nullptr) owned = take(at_work_, worker);
+  if (owned == nullptr) owned = take(leaving_, worker);
+  if (owned != nullptr) gone_.push_back(std::move(owned));
+  if (dismissed_) return;
+  if (!worker.was_ready()) note_failure(now, "it " + how + " before it was ready");
+  fill(now);
+}
+
+void Crew::tick(MonoTime now) {
+  for_each([&](Worker& worker) {
+    if (worker.starting() && now - worker.started_at() > kStartTime)
+      worker.kill(now, Worker::Health::kUnresponsive, "did not get ready in time");
+    if (worker.overdue_to_die(now)) worker.give_up_waiting();
+  });
+  fill(now);
+}
+
+bool Crew::needs_ticks() const {
+  if (dismissed_) return false;
+  if (!leaving_.empty() || at_work_.size() < size_ || spare_ == nullptr) return true;
+  return spare_->starting() || std::any_of(at_work_.begin(), at_work_.end(),
+                                           [](const auto& worker) { return !worker->ready(); });
+}
+
+bool Crew::hopeless() const {
+  return failures_ >= kHopelessAfter &&
+         std::none_of(at_work_.begin(), at_work_.end(),
+                      [](const auto& worker) { return worker->ready(); });
+}
+
+void Crew::dismiss() {
+  dismissed_ = true;
+  const MonoTime now = clock_.mono();
+  for_each([&](Worker& worker) { worker.kill(now, Worker::Health::kFine, "was told to end"); });
+  for_each([](Worker& worker) { worker.give_up_waiting(); });
+}
+
+std::unique_ptr<Worker> Crew::take(std::vector<std::unique_ptr<Worker>>& from,
+                                   const Worker& worker) {
+  const auto found = std::find_if(from.begin(), from.end(),
+                                  [&](const auto& owned) { return owned.get() == &worker; });
+  if (found == from.end()) return nullptr;
+  std::unique_ptr<Worker> owned = std::move(*found);
+  from.erase(found);
+  return owned;
+}
+
+// Visits all, though a visit may move them between the lists.
+template <class F>
+void Crew::for_each(F&& visit) {
+  std::vector<Worker*> all;
+  for (const auto& worker : at_work_) all.push_back(worker.get());
+  for (const auto& worker : leaving_) all.push_back(worker.get());
+  if (spare_ != nullptr) all.push_back(spare_.get());
+  for (Worker* worker : all) visit(*worker);
+}
+
+}  // namespace sluice::sandbox

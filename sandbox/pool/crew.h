@@ -1,0 +1,81 @@
+// Crew: keeps the workers at full number: `size` at work and one spare, started and confined, that
+// takes the place of one that dies at once.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "sandbox/pool/worker.h"
+
+namespace sluice::sandbox {
+
+class Crew {
+ public:
+  Crew(Loop& loop, const Clock& clock, Log& log, Worker::Options options, size_t size,
+       Worker::Events& events);
+  Crew(const Crew&) = delete;
+  Crew& operator=(const Crew&) = delete;
+
+  // Starts all. An error when the program cannot be started at all.
+  Status start();
+
+  const std::vector<std::unique_ptr<Worker>>& at_work() const { return at_work_; }
+  size_t alive() const;
+  size_t killed() const { return killed_; }
+  size_t restarts() const { return started_ > size_ + 1 ? started_ - size_ - 1 : 0; }
+
+  // Kills a worker and puts the spare in its place.
+  void replace(Worker& worker, MonoTime now, Worker::Health cause, std::string why);
+
+  void on_ready() { failures_ = 0; }
+
+  // To be called from worker_gone: takes it off, replaces it, and destroys it in clean_up().
+  void on_gone(Worker& worker, const std::string& how);
+
+  // Destroys what is gone; not from inside a worker's callback.
+  void clean_up() { gone_.clear(); }
+
+  // Starts what is missing, when its time has come, and looks after the slow to start and to die.
+  void tick(MonoTime now);
+  bool needs_ticks() const;
+
+  // Many starts in a row have failed and no worker is there: jobs should not wait any longer. `why`
+  // is how the last one ended.
+  bool hopeless() const;
+  const std::string& why_hopeless() const { return last_failure_; }
+
+  // Kills all and starts none any more. worker_gone follows for each, inside the call.
+  void dismiss();
+
+ private:
+  void fill(MonoTime now);
+  std::unique_ptr<Worker> start_one(MonoTime now);
+  void note_failure(MonoTime now, std::string why);
+  std::unique_ptr<Worker> take(std::vector<std::unique_ptr<Worker>>& from, const Worker& worker);
+  template <class F>
+  void for_each(F&& visit);
+
+  Loop& loop_;
+  const Clock& clock_;
+  Log& log_;
+  const Worker::Options options_;
+  const size_t size_;
+  Worker::Events& events_;
+  ReadSpace space_;
+
+  std::vector<std::unique_ptr<Worker>> at_work_;
+  std::unique_ptr<Worker> spare_;
+  std::vector<std::unique_ptr<Worker>> leaving_;  // killed; what they had sent is still heard
+  std::vector<std::unique_ptr<Worker>> gone_;
+  bool dismissed_ = false;
+
+  size_t started_ = 0;
+  size_t killed_ = 0;
+  unsigned failures_ = 0;  // in a row
+  std::string last_failure_;
+  MonoTime not_before_{};
+};
+
+}  // namespace sluice::sandbox

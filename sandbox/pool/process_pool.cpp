@@ -1,0 +1,280 @@
+#include "sandbox/pool/process_pool.h"
+
+#include <algorithm>
+
+namespace sluice::sandbox {
+namespace {
+
+constexpr std::chrono::milliseconds kTick{
+    5};  // deadlines, stalls, respawns; only while there is something
+
+// How many workers may die around a job that is not to blame before it is run alone, and how many
+// before it is blamed after all.
+constexpr unsigned kLostBeforeAlone = 3;
+
+}  // namespace
+
+ProcessPool::ProcessPool(Loop& loop, const Clock& clock, Log& log, PoolOptions options)
+    : loop_(loop),
+      clock_(clock),
+      log_(log),
+      options_(std::move(options)),
+      crew_(loop, clock, log,
+            Worker::Options{options_.worker_path, options_.max_memory_bytes,
+                            options_.snapshot_bytes, options_.offers_per_worker},
+            options_.workers, *this),
+      compiles_(loop, {.path = options_.worker_path, .timeout = options_.compile_timeout}),
+      ticker_(loop),
+      stop_limit_(loop) {}
+
+ProcessPool::~ProcessPool() = default;
+
+Status ProcessPool::start() {
+  Status status = crew_.start();
+  if (status.ok()) keep_ticking();
+  return status;
+}
+
+// --- jobs in ---
+
+size_t ProcessPool::room() const {
+  const size_t most = std::max<size_t>(options_.workers, 1) *
+                      std::clamp<size_t>(options_.offers_per_worker, 1, wire::kSlots);
+  return stopping_ || jobs_ >= most ? 0 : most - jobs_;
+}
+
+void ProcessPool::on_room(std::function<void()> listener) {
+  on_room_ = std::move(listener);
+}
+
+void ProcessPool::run(Job job, std::function<void(Execution)> done) {
+  auto ticket = std::make_unique<Ticket>(Ticket{std::move(job), std::move(done)});
+  ++jobs_;
+  if (stopping_) {
+    Execution returned;
+    returned.fate = Execution::Fate::kReturned;
+    return answer_later(std::move(ticket), std::move(returned));
+  }
+  if (room() == 0) had_no_room_ = true;
+  const Job& asked = ticket->job;
+  const char* fault = nullptr;
+  if (asked.code == nullptr || asked.code->bytecode.size() > kMaxBytecodeBytes)
+    fault = "the job has no bytecode of a size that a worker takes";
+  else if (asked.payload != nullptr && asked.payload->size() > wire::kMaxPayloadBytes)
+    fault = "the job's payload is larger than a worker takes (16 MiB)";
+  if (fault != nullptr) {
+    Execution refused;
+    refused.started_at = clock_.wall();
+    refused.report.outcome = Outcome::kPlatform;
+    refused.report.message = fault;
+    return answer_later(std::move(ticket), std::move(refused));
+  }
+  waiting_.push_back(std::move(ticket));
+  schedule();
+}
+
+void ProcessPool::compile(Source source, std::function<void(Result<Bytecode>)> done) {
+  compiles_.compile(std::move(source), std::move(done));
+}
+
+// All that a turn brings is dispatched together, once.
+void ProcessPool::schedule() {
+  if (scheduled_) return;
+  scheduled_ = true;
+  loop_.at_turn_end([this, alive = std::weak_ptr<int>(life_)] {
+    if (!alive.expired()) at_end_of_turn();
+  });
+}
+
+void ProcessPool::at_end_of_turn() {
+  scheduled_ = false;
+  crew_.clean_up();
+  dispatch();
+  tell_room();
+  keep_ticking();
+  if (stopping_ && jobs_ == 0) end_stop();
+}
+
+void ProcessPool::tell_room() {
+  if (!had_no_room_ || room() == 0) return;
+  had_no_room_ = false;
+  if (on_room_) on_room_();
+}
+
+// --- jobs out ---
+
+void ProcessPool::answer(TicketPtr ticket, Execution execution) {
+  --jobs_;
+  if (had_no_room_ || stopping_) schedule();
+  ticket->done(std::move(execution));
+}
+
+void ProcessPool::answer_later(TicketPtr ticket, Execution execution) {
+  struct Answer {
+    TicketPtr ticket;
+    Execution execution;
+  };
+  loop_.post(
+      [this, alive = std::weak_ptr<int>(life_),
+       answered = std::make_shared<Answer>(Answer{std::move(ticket), std::move(execution)})] {
+        if (!alive.expired()) answer(std::move(answered->ticket), std::move(answered->execution));
+      });
+}
+
+void ProcessPool::worker_finished(Worker&, TicketPtr ticket, Execution execution) {
+  --offered_;
+  if (!waiting_.empty()) schedule();
+  answer(std::move(ticket), std::move(execution));
+}
+
+void ProcessPool::worker_skipped(Worker&) {
+  if (!waiting_.empty()) schedule();
+}
+
+// --- workers come and go ---
+
+bool ProcessPool::worker_ready(Worker& worker) {
+  if (lua_tag_.empty()) lua_tag_ = worker.lua_tag();
+  if (worker.lua_tag() != lua_tag_) {
+    log_.error(
+        "{} was replaced by one with another Lua build ({} instead of {}): restart the server",
+        options_.worker_path, worker.lua_tag(), lua_tag_);
+    return false;
+  }
+  crew_.on_ready();
+  schedule();
+  return true;
+}
+
+void ProcessPool::worker_gone(Worker& worker) {
+  if (&worker == cleared_for_alone_) cleared_for_alone_ = nullptr;
+  Worker::Remains remains = worker.remains();
+  offered_ -= remains.others.size() + (remains.charged != nullptr ? 1 : 0);
+  crew_.on_gone(worker, remains.how);
+  if (out_of_time_ && remains.charged != nullptr) waiting_.push_front(std::move(remains.charged));
+  if (remains.charged != nullptr) charge(remains);
+
+  for (auto ticket = remains.others.rbegin(); ticket != remains.others.rend(); ++ticket) {
+    if (remains.cause == Worker::Health::kFine) ++(*ticket)->lost_workers;
+    if ((*ticket)->lost_workers > kLostBeforeAlone) {
+      remains.charged = std::move(*ticket);
+      charge(remains);
+      continue;
+    }
+    if ((*ticket)->lost_workers == kLostBeforeAlone) (*ticket)->job.alone = true;
+    waiting_.push_front(std::move(*ticket));
+  }
+  if (stopping_) return_unstarted();
+  schedule();
+}
+
+void ProcessPool::charge(Worker::Remains& remains) {
+  const Job& job = remains.charged->job;
+  Execution execution;
+  Report& report = execution.report;
+  if (remains.cause == Worker::Health::kOvertime) {
+    report.outcome = Outcome::kTimedOut;
+    report.message = "timed out after " + std::to_string(job.timeout.count()) +
+                     " ms in a C function (worker killed)";
+    report.run_time = job.timeout + kKillGrace;
+  } else {
+    execution.fate = Execution::Fate::kWorkerDied;
+    report.outcome = Outcome::kUnknown;
+    report.message = "the worker " + remains.how + " while it ran this job";
+    log_.warn("A sandbox worker {} while it ran action '{}', invocation {}", remains.how,
+              job.action, job.id.text());
+  }
+  execution.started_at = clock_.wall() - std::chrono::floor<Millis>(report.run_time);
+  answer_later(std::move(remains.charged), std::move(execution));
+}
+
+// --- time ---
+
+void ProcessPool::keep_ticking() {
+  if (offered_ == 0 && waiting_.empty() && !crew_.needs_ticks()) return;
+  if (!ticker_.active()) ticker_.every(kTick, [this] { tick(); });
+}
+
+void ProcessPool::tick() {
+  const MonoTime now = clock_.mono();
+  crew_.tick(now);
+  check_workers(now);
+  if (!stopping_) relieve_stalled(now);
+  if (!waiting_.empty()) schedule();
+  if (offered_ == 0 && waiting_.empty() && !crew_.needs_ticks()) ticker_.stop();
+}
+
+void ProcessPool::check_workers(MonoTime now) {
+  std::vector<std::pair<Worker*, Worker::Health>> sick;
+  for (const auto& worker : crew_.at_work()) {
+    if (!worker->ready()) continue;
+    const Worker::Health health = worker->check(now);
+    if (health != Worker::Health::kFine) sick.emplace_back(worker.get(), health);
+  }
+  for (const auto& [worker, health] : sick) {
+    if (worker == cleared_for_alone_) cleared_for_alone_ = nullptr;
+    crew_.replace(*worker, now, health,
+                  health == Worker::Health::kOvertime ? "was killed: its job ran past its limit"
+                                                      : "was killed: it did not respond");
+  }
+}
+
+// --- the end ---
+
+void ProcessPool::stop(Millis grace, std::function<void()> done) {
+  stopped_ = std::move(done);
+  if (stopping_) return schedule();
+  stopping_ = true;
+  compiles_.stop();
+  for (const auto& worker : crew_.at_work()) {
+    std::vector<TicketPtr> back = worker->revoke(worker->outstanding(), MonoTime::max());
+    offered_ -= back.size();
+    std::move(back.begin(), back.end(), std::back_inserter(waiting_));
+  }
+  return_unstarted();
+  schedule();
+  stop_limit_.once(grace, [this] {
+    out_of_time_ = true;
+    crew_.dismiss();
+    schedule();
+  });
+}
+
+void ProcessPool::return_unstarted() {
+  while (!waiting_.empty()) {
+    Execution returned;
+    returned.fate = Execution::Fate::kReturned;
+    TicketPtr ticket = std::move(waiting_.front());
+    waiting_.pop_front();
+    answer_later(std::move(ticket), std::move(returned));
+  }
+}
+
+void ProcessPool::end_stop() {
+  if (stopped_ == nullptr) return;
+  stop_limit_.stop();
+  crew_.dismiss();
+  ticker_.stop();
+  std::function<void()> done = std::move(stopped_);
+  stopped_ = nullptr;
+  loop_.post(std::move(done));
+}
+
+PoolStats ProcessPool::stats() const {
+  PoolStats stats;
+  stats.workers_alive = crew_.alive();
+  for (const auto& worker : crew_.at_work()) stats.workers_busy += worker->idle() ? 0 : 1;
+  stats.jobs_offered = offered_;
+  stats.jobs_waiting = waiting_.size();
+  stats.killed = crew_.killed();
+  stats.restarts = crew_.restarts();
+  return stats;
+}
+
+std::vector<pid_t> ProcessPool::worker_pids() const {
+  std::vector<pid_t> pids;
+  for (const auto& worker : crew_.at_work()) pids.push_back(worker->pid());
+  return pids;
+}
+
+}  // namespace sluice::sandbox

@@ -1,0 +1,130 @@
+// ProcessPool: the Pool and the Compiler on worker processes (`sluice-sandbox`).
+//
+//     run() → waiting jobs → offers to workers → results → done()
+//                 ↑              │
+//                 └── revoked ───┘  of a worker that stalls or dies
+//
+// Made, used and destroyed on the loop's thread, which must outlive it: workers die with the thread
+// that started them. Everything is bounded by room(): workers × offers jobs.
+//
+// Destroying it kills and reaps all workers; jobs that are still there are forgotten, not answered.
+// stop() first.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "sandbox/compiler.h"
+#include "sandbox/pool.h"
+#include "sandbox/pool/compile_service.h"
+#include "sandbox/pool/crew.h"
+#include "sandbox/pool/worker.h"
+
+namespace sluice::sandbox {
+
+struct PoolOptions {
+  std::string worker_path;  // of sluice-sandbox
+  size_t workers = 1;
+  uint64_t max_memory_bytes = 128ull << 20;  // the highest limit a job may have
+  uint64_t snapshot_bytes = 16ull << 20;     // a worker's snapshots together
+  size_t offers_per_worker = wire::kSlots;   // jobs at a time, at most kSlots
+  std::chrono::milliseconds compile_timeout = kCompileTimeout;
+};
+
+struct PoolStats {
+  size_t workers_alive = 0;  // ready, the spare included
+  size_t workers_busy = 0;
+  size_t jobs_offered = 0;  // to workers, not answered yet
+  size_t jobs_waiting = 0;  // for a worker
+  size_t killed = 0;        // workers, by us, since the start
+  size_t restarts = 0;      // workers started beyond the first set
+};
+
+class ProcessPool final : public Pool, public Compiler, private Worker::Events {
+ public:
+  ProcessPool(Loop& loop, const Clock& clock, Log& log, PoolOptions options);
+  ~ProcessPool() override;
+  ProcessPool(const ProcessPool&) = delete;
+  ProcessPool& operator=(const ProcessPool&) = delete;
+
+  // Starts the workers, without waiting until they are ready: jobs may be given at once. kInvalid
+  // when the worker program is not there, kUnavailable when the system starts no process. Workers
+  // that die at their start are tried again, ever more slowly; after five such failures jobs end as
+  // outcome platform.
+  Status start();
+
+  size_t room() const override;
+  void run(Job job, std::function<void(Execution)> done) override;
+  void on_room(std::function<void()> listener) override;
+  void stop(Millis grace, std::function<void()> done) override;
+
+  void compile(Source source, std::function<void(Result<Bytecode>)> done) override;
+
+  PoolStats stats() const;
+
+  // The processes at work (not the spare), for tests and for people who want to look at them.
+  std::vector<pid_t> worker_pids() const;
+
+  // The tag of the workers' Lua build; empty until the first is ready.
+  const std::string& lua_tag() const { return lua_tag_; }
+
+ private:
+  bool worker_ready(Worker& worker) override;
+  void worker_finished(Worker& worker, TicketPtr ticket, Execution execution) override;
+  void worker_skipped(Worker& worker) override;
+  void worker_gone(Worker& worker) override;
+
+  // dispatch.cpp: who gets which job.
+  void dispatch();
+  Worker* choose(const Ticket& ticket, MonoTime now);
+  bool replace_for_namespace(const Ticket& ticket, MonoTime now);
+  void relieve_stalled(MonoTime now);
+  bool could_take_more(const Worker& from, MonoTime now) const;
+  void fail_hopeless_jobs();
+
+  // process_pool.cpp
+  void at_end_of_turn();
+  void schedule();
+  void keep_ticking();
+  void tick();
+  void check_workers(MonoTime now);
+  void charge(Worker::Remains& remains);
+  void answer(TicketPtr ticket, Execution execution);
+  void answer_later(TicketPtr ticket, Execution execution);
+  void tell_room();
+  void return_unstarted();
+  void end_stop();
+
+  Loop& loop_;
+  const Clock& clock_;
+  Log& log_;
+  const PoolOptions options_;
+  Crew crew_;
+  CompileService compiles_;
+  std::string lua_tag_;
+
+  std::deque<TicketPtr> waiting_;
+  size_t jobs_ = 0;  // given to run() and not answered
+  size_t offered_ = 0;
+  Worker* cleared_for_alone_ =
+      nullptr;  // gets nothing until it is idle, for a job that must be alone
+
+  std::function<void()> on_room_;
+  bool had_no_room_ = false;
+
+  Timer ticker_;
+  bool scheduled_ = false;
+  bool stopping_ = false;
+  bool out_of_time_ = false;  // the grace of stop() is over: nobody is charged any more
+  Timer stop_limit_;
+  std::function<void()> stopped_;
+  std::shared_ptr<int> life_ = std::make_shared<int>(0);  // posted tasks ask whether we still live
+};
+
+}  // namespace sluice::sandbox

@@ -1,0 +1,301 @@
+#include "sandbox/pool/worker.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+
+namespace sluice::sandbox {
+namespace {
+
+// One worker is not offered more payload than this at a time, unless a single one is larger.
+constexpr size_t kMaxOfferedBytes = 1 << 20;
+
+// Beyond all limits of what it is doing: then a worker is taken for stuck.
+constexpr std::chrono::milliseconds kUnresponsiveAfter{2'000};
+
+// From SIGKILL to the end of its channel.
+constexpr std::chrono::milliseconds kDeathTime{1'000};
+
+constexpr std::chrono::milliseconds kLongestTimeout = std::chrono::hours(24 * 20);  // fits 32 bits
+
+std::chrono::milliseconds limit_of(const Job& job) {
+  return std::clamp(job.timeout, std::chrono::milliseconds(1), kLongestTimeout);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Worker>> Worker::start(Loop& loop, const Clock& clock,
+                                              const Options& options, ReadSpace& space,
+                                              Events& events) {
+  auto page = SharedPage::create();
+  if (!page.ok()) return page.error();
+  auto child = ChildProcess::start(
+      options.path,
+      {"run", std::to_string(getpid()), std::to_string(options.max_memory_bytes),
+       std::to_string(options.snapshot_bytes)},
+      &page->fd());
+  if (!child.ok()) return child.error();
+  page->close_fd();
+  return std::unique_ptr<Worker>(
+      new Worker(loop, clock, options, space, events, std::move(*child), std::move(*page)));
+}
+
+Worker::Worker(Loop& loop, const Clock& clock, const Options& options, ReadSpace& space,
+               Events& events, ChildProcess child, SharedPage page)
+    : clock_(clock),
+      most_offers_(std::clamp<size_t>(options.offers, 1, wire::kSlots)),
+      events_(events),
+      child_(std::move(child)),
+      page_(std::move(page)),
+      channel_(loop, child_.take_channel(), space, *this),
+      free_slots_((uint64_t{1} << wire::kSlots) - 1),
+      started_at_(clock.mono()) {}
+
+bool Worker::full() const {
+  return order_.size() >= most_offers_ || offered_bytes_ >= kMaxOfferedBytes;
+}
+
+MonoTime Worker::oldest_offer_at() const {
+  return offers_[order_.front()].made_at;
+}
+
+void Worker::offer(TicketPtr ticket, MonoTime now) {
+  const Job& job = ticket->job;
+  const auto slot = static_cast<uint16_t>(std::countr_zero(free_slots_));
+  const uint64_t sequence = ++last_sequence_;
+
+  if (order_.empty()) last_progress_ = now;
+  if (!ns_) ns_ = job.ns;
+  reserved_ = job.alone;
+
+  const uint32_t code = ensure_code(*job.code);
+  wire::Run run;
+  run.code = code;
+  run.timeout_ms = static_cast<uint32_t>(limit_of(job).count());
+  run.memory_bytes = job.memory_bytes;
+  run.action = std::string_view(job.action).substr(0, wire::kMaxNameBytes);
+  if (job.payload) run.payload = *job.payload;
+  page_->offer(slot, sequence);
+  encode(channel_.out(), run, slot, sequence);
+
+  free_slots_ &= ~(uint64_t{1} << slot);
+  order_.push_back(static_cast<uint8_t>(slot));
+  offered_bytes_ += run.payload.size();
+  Offer& offer = offers_[slot];
+  offer.ticket = std::move(ticket);
+  offer.sequence = sequence;
+  offer.made_at = now;
+  offer.seen_running_at.reset();
+}
+
+uint32_t Worker::ensure_code(const Code& code) {
+  if (const auto known = codes_.find(code.hash)) return *known;
+  const uint32_t number = codes_.add(code.hash, code.bytecode.size());
+  while (const auto evicted = codes_.evict()) encode(channel_.out(), wire::Unload{*evicted});
+  encode(channel_.out(),
+         wire::Load{number, std::string_view(code.chunk_name).substr(0, wire::kMaxNameBytes),
+                    code.bytecode});
+  return number;
+}
+
+std::vector<TicketPtr> Worker::revoke(size_t most, MonoTime before) {
+  std::vector<TicketPtr> taken_back;
+  for (auto slot = order_.rbegin(); slot != order_.rend() && taken_back.size() < most; ++slot) {
+    Offer& offer = offers_[*slot];
+    if (offer.ticket == nullptr || offer.made_at >= before) continue;
+    if (!page_->revoke(*slot, offer.sequence)) break;  // begun, and so are all before it
+    if (offer.ticket->job.payload) offered_bytes_ -= offer.ticket->job.payload->size();
+    taken_back.push_back(std::move(offer.ticket));
+  }
+  std::reverse(taken_back.begin(), taken_back.end());
+  return taken_back;
+}
+
+// --- what it says ---
+
+size_t Worker::on_bytes(std::string_view bytes) {
+  now_ = clock_.mono();
+  wall_now_ = clock_.wall();
+  size_t used = 0;
+  wire::Frame frame;
+  wire::Fault fault = nullptr;
+  while (fault == nullptr &&
+         wire::split(bytes.substr(used), &frame, &fault) == wire::Split::kFrame) {
+    used += frame.total_bytes;
+    fault = handle(frame);
+    if (state_ == State::kGone) return bytes.size();
+  }
+  if (fault != nullptr) {
+    how_ = std::string("broke the protocol (") + fault + ")";
+    gone();
+  }
+  return used;
+}
+
+void Worker::on_end() {
+  gone();
+}
+
+wire::Fault Worker::handle(const wire::Frame& frame) {
+  switch (frame.type) {
+    case wire::Type::kHello:
+      return handle_hello(frame);
+    case wire::Type::kResult:
+      return handle_result(frame);
+    case wire::Type::kSkipped:
+      return handle_skipped(frame);
+    default:
+      return "the frame is not for the pool";
+  }
+}
+
+wire::Fault Worker::handle_hello(const wire::Frame& frame) {
+  if (was_ready_) return "it said hello twice";
+  wire::Hello hello;
+  if (wire::Fault fault = decode(frame, &hello)) return fault;
+  lua_tag_ = hello.lua_tag;
+  if (state_ != State::kStarting) return nullptr;  // killed meanwhile
+  state_ = State::kReady;
+  was_ready_ = events_.worker_ready(*this);
+  return was_ready_ ? nullptr : "it has another Lua build";
+}
+
+wire::Fault Worker::handle_result(const wire::Frame& frame) {
+  Offer* offer = outstanding_offer(frame);
+  if (offer == nullptr || offer->ticket == nullptr) return "a result for nothing outstanding";
+  wire::RunResult result;
+  if (wire::Fault fault = decode(frame, &result)) return fault;
+
+  Execution execution;
+  Report& report = execution.report;
+  report.outcome = result.outcome;
+  report.result = result.result;
+  report.message = result.message;
+  report.traceback = result.traceback;
+  report.logs = result.logs;
+  const auto longest = std::chrono::ceil<Micros>(now_ - offer->made_at);
+  const auto claimed = static_cast<int64_t>(std::min<uint64_t>(result.run_time_us, INT64_MAX));
+  report.run_time = std::min(Micros(claimed), longest);
+  report.memory_peak_bytes = result.memory_peak_bytes;
+  execution.started_at = wall_now_ - std::chrono::floor<Millis>(report.run_time);
+
+  TicketPtr ticket = std::move(offer->ticket);
+  if (ticket->job.payload) offered_bytes_ -= ticket->job.payload->size();
+  forget(frame.slot);
+  events_.worker_finished(*this, std::move(ticket), std::move(execution));
+  return nullptr;
+}
+
+wire::Fault Worker::handle_skipped(const wire::Frame& frame) {
+  const Offer* offer = outstanding_offer(frame);
+  if (offer == nullptr || offer->ticket != nullptr) return "it skipped what was not revoked";
+  wire::Skipped skipped;
+  if (wire::Fault fault = decode(frame, &skipped)) return fault;
+  forget(frame.slot);
+  events_.worker_skipped(*this);
+  return nullptr;
+}
+
+Worker::Offer* Worker::outstanding_offer(const wire::Frame& frame) {
+  Offer& offer = offers_[frame.slot];  // split() has checked the slot
+  const bool is_free = (free_slots_ >> frame.slot & 1) != 0;
+  return is_free || offer.sequence != frame.sequence ? nullptr : &offer;
+}
+
+void Worker::forget(uint16_t slot) {
+  order_.erase(std::find(order_.begin(), order_.end(), static_cast<uint8_t>(slot)));
+  free_slots_ |= uint64_t{1} << slot;
+  last_progress_ = now_;
+  if (order_.empty()) reserved_ = false;
+}
+
+// --- how it is doing ---
+
+// The offer that the control page names. `implausible`: it names one that does not exist.
+Worker::Offer* Worker::running_offer(bool* implausible) {
+  const uint64_t name = page_->running.load(std::memory_order_acquire);
+  if (name == 0) return nullptr;
+  for (const uint8_t slot : order_) {
+    Offer& offer = offers_[slot];
+    if (wire::ControlPage::offer_name(slot, offer.sequence) == name && offer.ticket != nullptr)
+      return &offer;
+  }
+  *implausible = true;
+  return nullptr;
+}
+
+Worker::Health Worker::check(MonoTime now) {
+  if (order_.empty()) return Health::kFine;
+  bool implausible = false;
+  if (Offer* offer = running_offer(&implausible)) {
+    if (!offer->seen_running_at) offer->seen_running_at = now;
+    // The page says when it began; we know that it was not before the offer, nor after we saw it.
+    const MonoTime claimed(
+        std::chrono::nanoseconds(page_->running_since_ns.load(std::memory_order_relaxed)));
+    const MonoTime since = std::clamp(claimed, offer->made_at, *offer->seen_running_at);
+    if (now - since > limit_of(offer->ticket->job) + kKillGrace) {
+      overdue_sequence_ = offer->sequence;
+      return Health::kOvertime;
+    }
+  }
+  // Whatever the page says: jobs run in the order of the offers, so the oldest must be answered
+  // within its limit since the last answer.
+  const Offer& oldest = offers_[order_.front()];
+  auto patience = kUnresponsiveAfter + kKillGrace;
+  if (oldest.ticket != nullptr) patience += limit_of(oldest.ticket->job);
+  return now - last_progress_ > patience ? Health::kUnresponsive : Health::kFine;
+}
+
+void Worker::kill(MonoTime now, Health cause, std::string why) {
+  if (state_ == State::kDying || state_ == State::kGone) return;
+  state_ = State::kDying;
+  killed_at_ = now;
+  cause_ = cause;
+  how_ = std::move(why);
+  child_.kill();
+}
+
+bool Worker::overdue_to_die(MonoTime now) const {
+  return state_ == State::kDying && now - killed_at_ > kDeathTime;
+}
+
+void Worker::give_up_waiting() {
+  gone();
+}
+
+void Worker::gone() {
+  if (state_ == State::kGone) return;
+  state_ = State::kGone;
+  channel_.close();
+  const std::string ended = child_.reap();
+  if (how_.empty()) how_ = ended;
+  events_.worker_gone(*this);
+}
+
+Worker::Offer* Worker::to_blame() {
+  if (cause_ == Health::kOvertime) {
+    for (const uint8_t slot : order_)
+      if (offers_[slot].sequence == overdue_sequence_) return &offers_[slot];
+    return nullptr;  // its result came while it was being killed
+  }
+  bool implausible = false;
+  if (Offer* running = running_offer(&implausible)) return running;
+  if (!implausible) return nullptr;
+  for (const uint8_t slot : order_)
+    if (offers_[slot].ticket != nullptr) return &offers_[slot];
+  return nullptr;
+}
+
+Worker::Remains Worker::remains() {
+  Remains remains;
+  remains.cause = cause_;
+  remains.how = how_;
+  if (Offer* offer = to_blame()) remains.charged = std::move(offer->ticket);
+  for (const uint8_t slot : order_)
+    if (offers_[slot].ticket != nullptr) remains.others.push_back(std::move(offers_[slot].ticket));
+  order_.clear();
+  return remains;
+}
+
+}  // namespace sluice::sandbox

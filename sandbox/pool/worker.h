@@ -1,0 +1,166 @@
+// Worker: one worker process as the pool sees it: what it was offered, what it answers, how it is
+// doing.
+//
+// It decides nothing: the pool chooses what to offer, when to take back and when to kill.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/loop.h"
+#include "sandbox/pool.h"
+#include "sandbox/pool/channel.h"
+#include "sandbox/pool/child_process.h"
+#include "sandbox/pool/code_table.h"
+#include "sandbox/pool/shared_page.h"
+#include "sandbox/wire/frame.h"
+
+namespace sluice::sandbox {
+
+// A job on its way through the pool.
+struct Ticket {
+  Job job;
+  std::function<void(Execution)> done;
+  unsigned lost_workers = 0;  // that died while they had it, without its being to blame
+};
+using TicketPtr = std::unique_ptr<Ticket>;
+
+class Worker final : private Channel::Reader {
+ public:
+  // Told on the loop's thread. The worker may be killed from inside, but not destroyed.
+  class Events {
+   public:
+    virtual ~Events() = default;
+    // False: it must not be used, and is killed.
+    virtual bool worker_ready(Worker& worker) = 0;
+    virtual void worker_finished(Worker& worker, TicketPtr ticket, Execution execution) = 0;
+    virtual void worker_skipped(
+        Worker& worker) = 0;                       // an offer that had been revoked is off its list
+    virtual void worker_gone(Worker& worker) = 0;  // once, the last: take what remains()
+  };
+
+  struct Options {
+    std::string path;  // of sluice-sandbox
+    uint64_t max_memory_bytes = 128ull << 20;
+    uint64_t snapshot_bytes = 16ull << 20;
+    size_t offers = wire::kSlots;  // at most so many at a time
+  };
+
+  static Result<std::unique_ptr<Worker>> start(Loop& loop, const Clock& clock,
+                                               const Options& options, ReadSpace& space,
+                                               Events& events);
+
+  pid_t pid() const { return child_.pid(); }
+  const std::string& lua_tag() const { return lua_tag_; }
+  MonoTime started_at() const { return started_at_; }
+
+  bool starting() const { return state_ == State::kStarting; }
+  bool ready() const { return state_ == State::kReady; }
+  bool dying() const { return state_ == State::kDying; }
+  bool was_ready() const { return was_ready_; }
+
+  // What it has to do. Revoked offers count until the worker has said that it skipped them: until
+  // then nobody knows that it is alive.
+  bool idle() const { return order_.empty(); }
+  size_t outstanding() const { return order_.size(); }
+  bool full() const;
+  bool reserved() const { return reserved_; }                      // by a job that must be alone
+  const std::string* ns() const { return ns_ ? &*ns_ : nullptr; }  // null: none yet
+  MonoTime last_progress() const { return last_progress_; }
+  MonoTime oldest_offer_at() const;  // not when idle
+
+  // Not when full. Sent by flush(), with all else that was offered in this turn.
+  void offer(TicketPtr ticket, MonoTime now);
+  void flush() { channel_.flush(); }
+
+  // Takes back up to `most` offers that were made before `before` and have not begun, in the order
+  // they were made.
+  std::vector<TicketPtr> revoke(size_t most, MonoTime before);
+
+  enum class Health {
+    kFine,
+    kOvertime,      // the running job is past its limit and grace: a C function holds it
+    kUnresponsive,  // no answer for so long that no limit explains it
+  };
+  // Reads the control page, as hints. Call every few milliseconds while it is not idle.
+  Health check(MonoTime now);
+
+  // Kills the process. What it had sent is still heard; worker_gone follows.
+  void kill(MonoTime now, Health cause, std::string why);
+  bool overdue_to_die(MonoTime now) const;
+  void give_up_waiting();  // worker_gone follows inside the call
+
+  // What a worker left behind when it had gone. `charged`: the job to blame, null when none is.
+  struct Remains {
+    TicketPtr charged;
+    Health cause = Health::kFine;   // why we killed it; kFine: it died by itself
+    std::string how;                // "was killed by signal 9 (Killed)"
+    std::vector<TicketPtr> others;  // in the order they were offered
+  };
+  Remains remains();
+
+ private:
+  enum class State { kStarting, kReady, kDying, kGone };
+
+  struct Offer {
+    TicketPtr ticket;  // null when free or revoked
+    uint64_t sequence = 0;
+    MonoTime made_at{};
+    std::optional<MonoTime> seen_running_at;
+  };
+
+  Worker(Loop& loop, const Clock& clock, const Options& options, ReadSpace& space, Events& events,
+         ChildProcess child, SharedPage page);
+
+  size_t on_bytes(std::string_view bytes) override;
+  void on_end() override;
+
+  wire::Fault handle(const wire::Frame& frame);
+  wire::Fault handle_hello(const wire::Frame& frame);
+  wire::Fault handle_result(const wire::Frame& frame);
+  wire::Fault handle_skipped(const wire::Frame& frame);
+  void gone();
+
+  uint32_t ensure_code(const Code& code);
+  Offer* outstanding_offer(const wire::Frame& frame);
+  void forget(uint16_t slot);
+  Offer* running_offer(bool* implausible);
+  Offer* to_blame();
+
+  const Clock& clock_;
+  const size_t most_offers_;
+  Events& events_;
+  ChildProcess child_;
+  SharedPage page_;
+  Channel channel_;
+  CodeTable codes_;
+
+  State state_ = State::kStarting;
+  bool was_ready_ = false;
+  std::string lua_tag_;
+  std::optional<std::string> ns_;
+  bool reserved_ = false;
+
+  std::array<Offer, wire::kSlots> offers_;
+  std::vector<uint8_t> order_;  // slots that are not free, the oldest offer first
+  uint64_t free_slots_;         // one bit each
+  uint64_t last_sequence_ = 0;
+  size_t offered_bytes_ = 0;
+
+  const MonoTime started_at_;
+  MonoTime last_progress_{};
+  MonoTime now_{};  // of the bytes being handled
+  WallTime wall_now_{};
+
+  MonoTime killed_at_{};
+  Health cause_ = Health::kFine;
+  uint64_t overdue_sequence_ = 0;
+  std::string how_;
+};
+
+}  // namespace sluice::sandbox
