@@ -1,0 +1,47 @@
+-- The settings of `sluice serve --config config.lua`, with their defaults. All may be left out.
+--
+-- This file is Lua, without its libraries: `local` variables and arithmetic work, nothing else does.
+-- Flags and SLUICE_… environment variables win over it; `sluice config` shows what is in force and why.
+-- Sizes and times are numbers in the unit named, or texts with a unit: "64K", "1M", "2s", "7d".
+
+Logger {
+	level = "info",     -- "debug", "info", "warn", "error" or "off"
+	fancy = true,       -- colours, on a terminal
+	timestamp = false,
+}
+
+-- Where invocations are kept: one of Sqlite, Mongodb and Nulldb.
+Sqlite {
+	-- path = "sluice.db",  -- from this file's folder; by default in the data folder (--data)
+	durability = "full",    -- "normal" is faster, and may lose the last moments when the power fails
+}
+-- Mongodb { url = "mongodb://localhost", port = 27017 }
+-- Nulldb {}  -- memory: nothing outlives the process
+
+-- The queue, where several machines share it. Without this it lives in the process.
+-- Redis { url = "redis://localhost:6379" }
+
+Api {
+	listen = "127.0.0.1:8080",  -- port 0: any free one
+	body_limit = "1M",
+	connections = 10000,
+	timeout = "1m",             -- of actions that name none
+	max_timeout = "10m",        -- the highest an action may name
+	maxmem = "128M",            -- of actions that name none; as a number in KB
+	max_maxmem = "512M",
+	block = "result",           -- a blocking run answers with the result; "durable": once it is on the disk
+	resolve_wait = "1500ms",    -- how long GET /invocation/:id waits
+	max_wait = "5m",            -- the longest ?wait=
+}
+
+Runner {
+	-- workers = 2,             -- processes that run Lua; by default one for each core
+	name = "local",
+	grace = "10s",              -- for running jobs when the server is stopped
+	retention = "7d",           -- of finished invocations
+	snapshot_cache = "64M",     -- in each worker
+	queue_capacity = 100000,
+}
+
+-- Shared libraries that actions reach by call("name", …); keys other than `file` are for the plugin.
+-- Plugin "skeleton" { file = "./skeleton.so" }
