@@ -95,14 +95,18 @@ void Crew::on_gone(Worker& worker, const std::string& how) {
   if (owned == nullptr) owned = take(leaving_, worker);
   if (owned != nullptr) gone_.push_back(std::move(owned));
   if (dismissed_) return;
-  if (!worker.was_ready()) note_failure(now, "it " + how + " before it was ready");
+  // One that dies before it was given a job has never worked: the next may not either.
+  if (!worker.was_offered() && !worker.was_killed())
+    note_failure(now, "it " + how + " before it was given a job");
   fill(now);
 }
 
 void Crew::tick(MonoTime now) {
   for_each([&](Worker& worker) {
-    if (worker.starting() && now - worker.started_at() > kStartTime)
+    if (worker.starting() && now - worker.started_at() > kStartTime) {
+      note_failure(now, "it did not get ready in time");
       worker.kill(now, Worker::Health::kUnresponsive, "did not get ready in time");
+    }
     if (worker.overdue_to_die(now)) worker.give_up_waiting();
   });
   fill(now);

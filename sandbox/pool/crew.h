@@ -29,7 +29,7 @@ class Crew {
   // Kills a worker and puts the spare in its place.
   void replace(Worker& worker, MonoTime now, Worker::Health cause, std::string why);
 
-  void on_ready() { failures_ = 0; }
+  void on_answer() { failures_ = 0; }  // a worker does what it should
 
   // To be called from worker_gone: takes it off, replaces it, and destroys it in clean_up().
   void on_gone(Worker& worker, const std::string& how);

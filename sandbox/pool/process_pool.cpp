@@ -123,6 +123,7 @@ void ProcessPool::answer_later(TicketPtr ticket, Execution execution) {
 
 void ProcessPool::worker_finished(Worker&, TicketPtr ticket, Execution execution) {
   --offered_;
+  crew_.on_answer();
   if (!waiting_.empty()) schedule();
   answer(std::move(ticket), std::move(execution));
 }
@@ -141,7 +142,6 @@ bool ProcessPool::worker_ready(Worker& worker) {
         options_.worker_path, worker.lua_tag(), lua_tag_);
     return false;
   }
-  crew_.on_ready();
   schedule();
   return true;
 }

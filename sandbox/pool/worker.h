@@ -62,7 +62,8 @@ class Worker final : private Channel::Reader {
   bool starting() const { return state_ == State::kStarting; }
   bool ready() const { return state_ == State::kReady; }
   bool dying() const { return state_ == State::kDying; }
-  bool was_ready() const { return was_ready_; }
+  bool was_offered() const { return last_sequence_ > 0; }       // anything, ever
+  bool was_killed() const { return killed_at_ != MonoTime{}; }  // by us
 
   // What it has to do. Revoked offers count until the worker has said that it skipped them: until
   // then nobody knows that it is alive.

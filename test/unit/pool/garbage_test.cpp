@@ -1,0 +1,90 @@
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "pool_fixture.h"
+
+using namespace sluice::sandbox;
+using sluice::Millis;
+using sluice::Outcome;
+using sluice::test::PoolFixture;
+using Fate = Execution::Fate;
+
+namespace {
+
+// The garbage worker under the name of a mode.
+class Garbage {
+ public:
+  explicit Garbage(const std::string& mode) {
+    char folder[] = "/tmp/sluice-garbage-XXXXXX";
+    REQUIRE(mkdtemp(folder) != nullptr);
+    folder_ = folder;
+    std::filesystem::create_symlink(GARBAGE_WORKER, folder_ / mode);
+    options_ = PoolFixture::defaults(2);
+    options_.worker_path = (folder_ / mode).string();
+  }
+  ~Garbage() { std::filesystem::remove_all(folder_); }
+  const PoolOptions& options() const { return options_; }
+
+ private:
+  std::filesystem::path folder_;
+  PoolOptions options_;
+};
+
+Job some_job() {
+  Job job;
+  job.ns = "default";
+  job.action = "test";
+  job.code = std::make_shared<Code>(Code{sluice::sha256("x"), "x.lua", "bytecode"});
+  job.timeout = Millis(50);
+  job.memory_bytes = 1 << 20;
+  return job;
+}
+
+}  // namespace
+
+TEST_CASE("A worker that breaks the protocol is ended, and its job answered") {
+  const std::string mode =
+      GENERATE("exits_without_a_result", "sends_half_a_frame", "answers_an_unknown_slot",
+               "answers_a_free_slot", "answers_another_sequence", "has_another_version",
+               "has_an_unknown_type", "sends_the_pools_frames", "claims_a_huge_length",
+               "names_an_outcome_that_is_not_its_own", "sends_too_long_a_result",
+               "skips_what_was_not_revoked", "lies_on_the_page", "closes_the_channel_and_lives",
+               "says_hello_twice");
+  INFO(mode);
+  Garbage garbage(mode);
+  PoolFixture fixture(garbage.options());
+  const auto first = fixture.run(some_job());
+  const auto second = fixture.run(some_job());
+  REQUIRE(fixture.until([&] { return *first != nullptr && *second != nullptr; }));
+  for (const auto* slot : {&first, &second}) {
+    const Execution& execution = ***slot;
+    // A worker that dies at once may look like one that cannot be started.
+    const bool platform =
+        execution.fate == Fate::kFinished && execution.report.outcome == Outcome::kPlatform;
+    const bool died =
+        execution.fate == Fate::kWorkerDied && execution.report.outcome == Outcome::kUnknown;
+    CHECK((platform || died));
+    CHECK_FALSE(execution.report.message.empty());
+  }
+}
+
+TEST_CASE("A worker that does nothing is killed, and its job answered") {
+  Garbage garbage("does_nothing");
+  PoolFixture fixture(garbage.options());
+  const auto slot = fixture.run(some_job());
+  REQUIRE(fixture.until([&] { return fixture.pool().stats().killed >= 1; }));
+  CHECK(*slot == nullptr);  // another one may do better
+}
+
+TEST_CASE("Workers that cannot start end the jobs as the platform's failure") {
+  const std::string mode = GENERATE("exits_at_start", "speaks_http");
+  Garbage garbage(mode);
+  PoolFixture fixture(garbage.options());
+  const Execution execution = fixture.result_of(some_job());
+  CHECK(execution.fate == Fate::kFinished);
+  CHECK(execution.report.outcome == Outcome::kPlatform);
+  CHECK(execution.report.message.find("no sandbox worker can be started") == 0);
+}

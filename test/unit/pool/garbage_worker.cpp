@@ -1,0 +1,107 @@
+// A worker that breaks the protocol, in the way that its own name (argv[0]) says.
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <string>
+
+#include "sandbox/wire/control_page.h"
+#include "sandbox/wire/frame.h"
+
+using namespace sluice::sandbox;
+
+namespace {
+
+void say(const std::string& bytes) {
+  size_t sent = 0;
+  while (sent < bytes.size()) {
+    const ssize_t n =
+        send(wire::kChannelFd, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+    if (n <= 0) _exit(0);
+    sent += static_cast<size_t>(n);
+  }
+}
+
+void say_hello() {
+  std::string out;
+  encode(out, wire::Hello{static_cast<uint32_t>(getpid()), "garbage"});
+  say(out);
+}
+
+// Waits for the first offer.
+wire::Frame read_run(std::string& bytes) {
+  for (;;) {
+    char space[65536];
+    const ssize_t n = read(wire::kChannelFd, space, sizeof space);
+    if (n <= 0) _exit(0);
+    bytes.append(space, static_cast<size_t>(n));
+    std::string_view rest = bytes;
+    wire::Frame frame;
+    wire::Fault fault;
+    while (wire::split(rest, &frame, &fault) == wire::Split::kFrame) {
+      if (frame.type == wire::Type::kRun) return frame;
+      rest.remove_prefix(frame.total_bytes);
+    }
+  }
+}
+
+std::string result_frame(uint16_t slot, uint64_t sequence, std::string_view result) {
+  std::string out;
+  wire::RunResult message;
+  message.outcome = sluice::Outcome::kSucceeded;
+  message.result = result;
+  encode(out, message, slot, sequence);
+  return out;
+}
+
+}  // namespace
+
+int main(int, char** argv) {
+  const std::string path = argv[0];
+  const std::string mode = path.substr(path.rfind('/') + 1);
+  if (mode == "exits_at_start") return 7;
+  if (mode == "speaks_http") {
+    say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    return 0;
+  }
+  say_hello();
+  if (mode == "says_hello_twice") say_hello();
+
+  std::string bytes;
+  const wire::Frame run = read_run(bytes);
+  std::string answer = result_frame(run.slot, run.sequence, "1");
+  if (mode == "exits_without_a_result") return 0;
+  if (mode == "sends_half_a_frame") answer.resize(answer.size() / 2);
+  if (mode == "answers_an_unknown_slot") answer = result_frame(200, run.sequence, "1");
+  if (mode == "answers_a_free_slot") answer = result_frame(run.slot + 1, run.sequence, "1");
+  if (mode == "answers_another_sequence") answer = result_frame(run.slot, run.sequence + 1, "1");
+  if (mode == "has_another_version") answer[4] = 99;
+  if (mode == "has_an_unknown_type") answer[5] = 77;
+  if (mode == "sends_the_pools_frames") answer[5] = static_cast<char>(wire::Type::kRun);
+  if (mode == "claims_a_huge_length") std::memset(answer.data(), 0xff, 4);
+  if (mode == "names_an_outcome_that_is_not_its_own")
+    answer[wire::kHeaderBytes] = static_cast<char>(sluice::Outcome::kDead);
+  if (mode == "sends_too_long_a_result")
+    answer = result_frame(run.slot, run.sequence, std::string(kMaxResultBytes + 1, 'x'));
+  if (mode == "skips_what_was_not_revoked") {
+    answer.clear();
+    encode(answer, wire::Skipped{}, run.slot, run.sequence);
+  }
+  if (mode == "lies_on_the_page") {
+    void* mapped = mmap(nullptr, wire::kControlPageBytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+                        wire::kControlPageFd, 0);
+    std::memset(mapped, 0xee, wire::kControlPageBytes);
+    answer.clear();
+  }
+  if (mode == "closes_the_channel_and_lives") {
+    close(wire::kChannelFd);
+    for (;;) pause();
+  }
+  if (mode == "does_nothing") {
+    for (;;) pause();
+  }
+  say(answer);
+  return 0;
+}
