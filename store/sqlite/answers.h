@@ -1,0 +1,45 @@
+// How parts of the store call back: later, on the executor's thread, and not at all once the store
+// is gone.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "base/executor.h"
+#include "store/store.h"
+
+namespace sluice::sqlite {
+
+// On the executor's thread; guarded tasks may be copied and posted by any.
+class Answers {
+ public:
+  explicit Answers(Executor& executor) : executor_(executor) {}
+
+  template <class T>
+  void post(Done<T> done, T value) const {
+    if (!done) return;
+    executor_.post(guard(
+        [done = std::move(done), value = std::move(value)]() mutable { done(std::move(value)); }));
+  }
+
+  void post(Task task) const { executor_.post(guard(std::move(task))); }
+  void at_turn_end(Task task) const { executor_.at_turn_end(guard(std::move(task))); }
+
+  // `task`, or nothing when the store is gone by then.
+  template <class F>
+  Task guard(F task) const {
+    return [alive = std::weak_ptr<int>(alive_), task = std::move(task)]() mutable {
+      if (!alive.expired()) task();
+    };
+  }
+
+  Executor& executor() const { return executor_; }
+
+  void end() { alive_.reset(); }
+
+ private:
+  Executor& executor_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
+};
+
+}  // namespace sluice::sqlite
