@@ -1,0 +1,63 @@
+// Deadline: ends Lua code that runs too long, however it is written.
+//
+// Lua looks at hooks, so a hook costs nothing until it is set: tick(), called from a signal
+// handler, sets it when the deadline has passed, on the coroutine that runs. The hook leaves by a
+// jump to where the call began. So neither pcall nor a message handler ever sees it, and the Lua
+// state is unusable afterwards: it is restored.
+#pragma once
+
+#include <setjmp.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+
+struct lua_State;
+struct lua_Debug;
+
+namespace sluice::sandbox {
+
+class Deadline {
+ public:
+  static constexpr int kJumped = -1;  // instead of a Lua status
+
+  // The invocation begins and ends. In between, and past `timeout`, tick() is true.
+  void begin(std::chrono::nanoseconds now, std::chrono::milliseconds timeout);
+  void end();
+
+  // lua_pcall, or kJumped when the time is over. What is on C++ frames between must need no
+  // destruction.
+  int call(lua_State* L, int arguments, int results, int handler);
+
+  // Async-signal-safe.
+  bool tick();
+
+  // Whether some tick found the invocation past its deadline.
+  bool passed() const { return passed_.load(std::memory_order_relaxed); }
+
+  // Coroutines that resumed one another, innermost first: hooks and tracebacks must know which one
+  // runs.
+  struct Running {
+    lua_State* state;
+    const Running* resumer;
+  };
+  const Running* running() const { return running_.load(std::memory_order_relaxed); }
+  void enter(const Running* running);
+  void leave(const Running* resumer) { enter(resumer); }
+
+ private:
+  static void hook(lua_State* L, lua_Debug* activation);
+
+  std::atomic<const Running*> running_{nullptr};  // null: no Lua code runs
+  std::atomic<bool> active_{false};
+  std::atomic<bool> passed_{false};
+  std::atomic<int64_t> at_ns_{0};  // CLOCK_MONOTONIC
+  jmp_buf exit_;
+};
+
+static_assert(std::atomic<int64_t>::is_always_lock_free);
+static_assert(std::atomic<const Deadline::Running*>::is_always_lock_free);
+
+std::chrono::nanoseconds monotonic_now();
+
+}  // namespace sluice::sandbox

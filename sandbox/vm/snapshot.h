@@ -1,0 +1,60 @@
+// Snapshots: an arena's content copied aside, and the shelf of code that keeps one for each action.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "sandbox/vm/arena.h"
+
+namespace sluice::sandbox {
+
+class Snapshot {
+ public:
+  // False when there is no memory for the copy: then it is empty.
+  bool take(const Arena& arena);
+  void restore(Arena& arena) const { arena.restore(bytes_.get(), size_); }
+
+  explicit operator bool() const { return bytes_ != nullptr; }
+  size_t size() const { return size_; }
+  void drop();
+
+ private:
+  std::unique_ptr<char[]> bytes_;
+  size_t size_ = 0;
+};
+
+struct LoadedCode {
+  std::string chunk_name;  // "hello.lua"
+  std::string bytecode;
+  Snapshot snapshot;  // after the top level ran; empty before, and after its eviction
+  uint64_t last_used = 0;
+};
+
+// All code a Vm knows, and the bound on its snapshots.
+class Shelf {
+ public:
+  explicit Shelf(uint64_t snapshot_bytes) : capacity_(snapshot_bytes) {}
+
+  void put(uint32_t ref, std::string chunk_name, std::string bytecode);
+  void remove(uint32_t ref);
+  LoadedCode* find(uint32_t ref);  // nullptr: unknown. Marks it as used now.
+
+  // Takes the code's snapshot, dropping those that were not used for longest. One that alone is
+  // larger than the bound is not kept.
+  void keep_snapshot(LoadedCode& code, const Arena& arena);
+
+  uint64_t snapshot_bytes() const { return held_; }
+
+ private:
+  void drop_snapshot(LoadedCode& code);
+
+  std::unordered_map<uint32_t, LoadedCode> codes_;
+  const uint64_t capacity_;
+  uint64_t held_ = 0;
+  uint64_t uses_ = 0;
+};
+
+}  // namespace sluice::sandbox

@@ -1,0 +1,12 @@
+// Lua's traceback, written without allocating: it is wanted where memory or time is up.
+#pragma once
+
+#include "sandbox/vm/deadline.h"
+#include "sandbox/vm/text.h"
+
+namespace sluice::sandbox {
+
+// Replaces `text` by the traceback of the running coroutine and of those that resumed it.
+void write_traceback(BoundedText& text, const Deadline::Running* running);
+
+}  // namespace sluice::sandbox

@@ -1,0 +1,98 @@
+#include "sandbox/vm/vm.h"
+
+#include <utility>
+
+#include "sandbox/vm/invocation.h"
+#include "sandbox/vm/libraries.h"
+#include "sandbox/vm/machine.h"
+#include "sandbox/vm/traceback.h"
+
+namespace sluice::sandbox {
+namespace {
+
+// Address space beyond the limit, since what is free may lie in pieces.
+constexpr uint64_t kSpaceForFragments = 4;
+constexpr uint64_t kSpaceForLibraries = 8ull << 20;
+
+// lua_Alloc. A refusal is noted with its place: the error that follows may lose it.
+void* allocate(void* context_of_vm, void* block, size_t old_size, size_t new_size) {
+  Context& context = *static_cast<Context*>(context_of_vm);
+  // For a new block Lua passes its type where the size should be.
+  void* result = context.arena.reallocate(block, block == nullptr ? 0 : old_size, new_size);
+  if (result == nullptr && new_size != 0) [[unlikely]]
+    write_traceback(context.traceback, context.deadline.running());
+  return result;
+}
+
+int open_all(lua_State* L) {
+  open_libraries(L);
+  return 0;
+}
+
+Error failure(std::string message) {
+  return {Code::kInternal, "vm.create", std::move(message)};
+}
+
+Status prepare(Machine& machine) {
+  Context& context = machine.context;
+  const VmOptions& options = machine.options;
+  if (options.max_memory_bytes > kMaxMemoryBytes)
+    return failure("max_memory_bytes is more than 1 GiB");
+  if (!context.arena.reserve(options.max_memory_bytes * kSpaceForFragments + kSpaceForLibraries) ||
+      !machine.writer.prepare())
+    return failure("cannot map memory");
+
+  lua_State* L = lua_newstate(allocate, &context);
+  if (L == nullptr) return failure("cannot make a Lua state");
+  context.attach(L);
+  lua_pushcfunction(L, open_all);
+  if (lua_pcall(L, 0, 0, 0) != LUA_OK) return failure(lua_tostring(L, -1));
+  lua_pushcfunction(L, note_traceback);  // in kHandlerSlot
+  lua_gc(L, LUA_GCCOLLECT, 0);
+  context.arena.compact();
+  machine.state = L;
+  machine.bare_bytes = context.arena.used();
+  if (!machine.bare.take(context.arena)) return failure("no memory for the first snapshot");
+  return Ok{};
+}
+
+}  // namespace
+
+struct Vm::Impl : Machine {
+  using Machine::Machine;
+};
+
+Vm::Vm(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+// The state is never closed: it goes with its arena.
+Vm::~Vm() = default;
+
+Result<std::unique_ptr<Vm>> Vm::create(const VmOptions& options) {
+  auto impl = std::make_unique<Impl>(options);
+  if (const Status prepared = prepare(*impl); !prepared) return prepared.error();
+  return std::unique_ptr<Vm>(new Vm(std::move(impl)));
+}
+
+void Vm::load(CodeRef ref, std::string chunk_name, std::string bytecode) {
+  impl_->shelf.put(ref, std::move(chunk_name), std::move(bytecode));
+}
+
+void Vm::unload(CodeRef ref) {
+  impl_->shelf.remove(ref);
+}
+
+RunResult Vm::run(const RunRequest& request) {
+  return Invocation(*impl_, request).run();
+}
+
+bool Vm::tick() {
+  return impl_->context.deadline.tick();
+}
+
+void Vm::release_memory() {
+  impl_->context.arena.discard(impl_->bare.size());
+  impl_->reader.release_memory();
+  impl_->writer.release_memory();
+}
+
+}  // namespace sluice::sandbox
