@@ -1,0 +1,89 @@
+#include "api/api.h"
+
+#include "api/route_table.h"
+#include "api/services.h"
+
+namespace sluice::api {
+namespace {
+
+constexpr Millis kWaiterTick{50};        // how late a wait may end
+constexpr Millis kLastAnswers{250};      // for answers to reach clients when the grace is over
+
+}  // namespace
+
+struct Api::Impl {
+  Impl(ApiParts the_parts, ApiOptions the_options)
+      : parts(the_parts),
+        options(std::move(the_options)),
+        waiter_timer(parts.loop),
+        drain_timer(parts.loop),
+        ids(parts.clock),
+        catalog(parts.store, parts.compiler, parts.clock, parts.log,
+                {options.ns, options.action_max_age, options.cached_actions}),
+        submitter(parts.loop, parts.store, parts.queue, parts.log, parts.metrics,
+                  options.dispatch_before_durable),
+        waiters(parts.store, parts.clock, options.max_waiting,
+                [this] { waiter_timer.every(kWaiterTick, [this] { tick_waiters(); }); }),
+        services{parts.store, parts.queue, parts.clock, parts.log, parts.metrics, options,
+                 catalog,     submitter,   waiters,     ids,       json,          alive},
+        router(make_routes(services)),
+        server(parts.loop, parts.clock, router, options.server) {
+    services.router = &router;
+    parts.queue.subscribe(
+        alive.guard([this](std::span<const Announcement> news) { waiters.hear(news); }));
+  }
+
+  void tick_waiters() {
+    if (!waiters.tick()) waiter_timer.stop();
+  }
+
+  void drain(Millis grace, std::function<void()> done) {
+    services.draining = true;
+    server.drain([this, done = std::move(done)] {
+      drain_timer.stop();
+      if (done) done();
+    });
+    drain_timer.once(grace, [this] { end_waits(); });
+  }
+
+  void end_waits() {
+    waiters.give_up();
+    drain_timer.once(kLastAnswers, [this] { server.close_all(); });
+  }
+
+  ApiParts parts;
+  const ApiOptions options;
+  Timer waiter_timer;
+  Timer drain_timer;
+  UuidGenerator ids;
+  JsonChecker json;
+  Catalog catalog;
+  Submitter submitter;
+  Waiters waiters;
+  Lifetime alive;
+  Services services;
+  Router router;
+  Server server;
+};
+
+Api::Api(ApiParts parts, ApiOptions options)
+    : impl_(std::make_unique<Impl>(parts, std::move(options))) {}
+Api::~Api() = default;
+
+Status Api::listen(const std::string& host, int port) { return impl_->server.listen(host, port); }
+const std::string& Api::address() const { return impl_->server.address(); }
+int Api::port() const { return impl_->server.port(); }
+
+void Api::drain(Millis grace, std::function<void()> done) {
+  impl_->drain(grace, std::move(done));
+}
+
+void Api::end_waits() { impl_->end_waits(); }
+
+std::vector<std::pair<Method, std::string>> Api::routes() const { return impl_->router.routes(); }
+void Api::tick_connections() { impl_->server.tick(); }
+void Api::tick_waiters() { impl_->tick_waiters(); }
+size_t Api::waiting() const { return impl_->waiters.size(); }
+size_t Api::connections() const { return impl_->server.connection_count(); }
+
+}  // namespace sluice::api

@@ -1,0 +1,147 @@
+#include "api/catalog.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sluice::api {
+namespace {
+
+Error not_found() { return {Code::kNotFound, "catalog", "Action not found"}; }
+Error exists() { return {Code::kConflict, "catalog", "Action already exists"}; }
+
+}  // namespace
+
+bool is_action_name(std::string_view name) {
+  return !name.empty() && name.size() <= 128 && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           c == '_' || c == '.' || c == '-';
+  });
+}
+
+Catalog::Catalog(Store& store, Compiler& compiler, const Clock& clock, Log& log, Options options)
+    : store_(store), compiler_(compiler), clock_(clock), log_(log), options_(std::move(options)) {}
+
+// ── reading ──
+
+ActionPtr Catalog::cached(std::string_view name) {
+  const auto found = cache_.find(name);
+  if (found == cache_.end()) return nullptr;
+  if (options_.max_age.count() > 0 && clock_.mono() - found->second.read_at > options_.max_age) {
+    cache_.erase(found);
+    return nullptr;
+  }
+  return found->second.action;
+}
+
+void Catalog::keep(const ActionPtr& action) {
+  if (cache_.size() >= options_.capacity && !cache_.contains(action->name))
+    cache_.erase(cache_.begin());  // any: those in use come back by one read each
+  cache_.insert_or_assign(action->name, Cached{action, clock_.mono()});
+}
+
+void Catalog::forget(std::string_view name) {
+  ++changes_;
+  if (const auto found = cache_.find(name); found != cache_.end()) cache_.erase(found);
+}
+
+void Catalog::find(std::string_view name, Once<void(Result<ActionPtr>)> then) {
+  if (ActionPtr action = cached(name)) return then(std::move(action));
+  if (!is_action_name(name)) return then(not_found());
+  store_.find_action(options_.ns, std::string(name),
+                     alive_.guard([this, changes = changes_, then = std::move(then)](
+                                      Result<Action> found) mutable {
+                       if (!found.ok()) {
+                         const Error& error = found.error();
+                         return then(error.code == Code::kNotFound ? not_found() : error);
+                       }
+                       auto action = std::make_shared<const Action>(*std::move(found));
+                       if (changes == changes_) keep(action);
+                       then(std::move(action));
+                     }));
+}
+
+void Catalog::list(Once<void(Result<std::vector<Action>>)> then) {
+  store_.list_actions(options_.ns,
+                      alive_.guard([then = std::move(then)](
+                                       Result<std::vector<Action>> actions) mutable {
+                        then(std::move(actions));
+                      }));
+}
+
+// ── writing ──
+
+void Catalog::put(PutMode mode, ActionDraft draft, Once<void(Result<ActionPtr>)> then) {
+  auto put = std::make_shared<Put>(Put{mode, std::move(draft), std::move(then)});
+  find(put->draft.name, [this, put](Result<ActionPtr> found) {
+    if (found.ok() && put->mode == PutMode::kCreate) return put->then(exists());
+    if (!found.ok()) {
+      const bool may_be_made =
+          found.error().code == Code::kNotFound && put->mode == PutMode::kCreate;
+      if (!may_be_made) return put->then(found.error());
+    }
+    compile(put);
+  });
+}
+
+void Catalog::compile(const PutPtr& put) {
+  compiler_.compile({put->draft.name + ".lua", put->draft.source},
+                    alive_.guard([this, put](Result<Bytecode> bytecode) {
+                      if (!bytecode.ok()) {
+                        Error error = bytecode.error();
+                        if (error.code == Code::kInvalid) error.operation.clear();
+                        return put->then(std::move(error));
+                      }
+                      log_.info("Action compiled successfully");
+                      store(put, *std::move(bytecode));
+                    }));
+}
+
+void Catalog::store(const PutPtr& put, Bytecode bytecode) {
+  const ActionDraft& draft = put->draft;
+  CodeRecord code;
+  code.chunk_name = draft.name + ".lua";
+  code.hash = code_hash_of(code.chunk_name, draft.source);
+  code.source = draft.source;
+  code.bytecode = std::move(bytecode.bytes);
+  code.stripped_bytes = bytecode.stripped_bytes;
+  code.lua_tag = std::move(bytecode.lua_tag);
+
+  Action action;
+  action.ns = options_.ns;
+  action.name = draft.name;
+  action.source_hash = sha256(draft.source);
+  action.code_hash = code.hash;
+  action.stripped_bytes = code.stripped_bytes;
+  action.timeout = draft.timeout;
+  action.memory_kb = draft.memory_kb;
+  store_.put_action(put->mode, std::move(action), std::move(code),
+                    alive_.guard([this, put](Result<Action> result) {
+                      stored(put, std::move(result));
+                    }));
+}
+
+void Catalog::stored(const PutPtr& put, Result<Action> result) {
+  forget(put->draft.name);
+  if (!result.ok()) {
+    const Error& error = result.error();
+    if (error.code == Code::kConflict) return put->then(exists());
+    if (error.code == Code::kNotFound) return put->then(not_found());
+    return put->then(error);
+  }
+  auto action = std::make_shared<const Action>(*std::move(result));
+  keep(action);
+  put->then(std::move(action));
+}
+
+void Catalog::remove(const std::string& name, Once<void(Status)> then) {
+  if (!is_action_name(name)) return then(not_found());
+  store_.delete_action(options_.ns, name,
+                       alive_.guard([this, name, then = std::move(then)](Status status) mutable {
+                         forget(name);
+                         if (!status.ok() && status.error().code == Code::kNotFound)
+                           return then(not_found());
+                         then(std::move(status));
+                       }));
+}
+
+}  // namespace sluice::api

@@ -1,0 +1,88 @@
+// Catalog: actions by name. A hot action costs no store read; a new one is compiled here.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "api/lifetime.h"
+#include "api/once.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "sandbox/compiler.h"
+#include "store/store.h"
+
+namespace sluice::api {
+
+using ActionPtr = std::shared_ptr<const Action>;
+
+// What a client says of an action.
+struct ActionDraft {
+  std::string name;
+  std::string source;
+  Millis timeout{0};  // 0: the server's limit
+  uint64_t memory_kb = 0;
+};
+
+bool is_action_name(std::string_view name);  // [A-Za-z0-9_.-]{1,128}
+
+class Catalog {
+ public:
+  struct Options {
+    std::string ns = "default";
+    Millis max_age{0};  // 0: for ever
+    size_t capacity = 10'000;
+  };
+
+  // All of them outlive the catalog.
+  Catalog(Store& store, Compiler& compiler, const Clock& clock, Log& log, Options options);
+
+  // kNotFound: "Action not found". May answer at once, before it returns.
+  void find(std::string_view name, Once<void(Result<ActionPtr>)> then);
+
+  // Compiles and stores. kConflict (kCreate) or kNotFound (kReplace) is found out before compiling
+  // where possible; kInvalid is the compiler's message.
+  void put(PutMode mode, ActionDraft draft, Once<void(Result<ActionPtr>)> then);
+
+  void remove(const std::string& name, Once<void(Status)> then);
+
+  void list(Once<void(Result<std::vector<Action>>)> then);
+
+ private:
+  struct Put {
+    PutMode mode;
+    ActionDraft draft;
+    Once<void(Result<ActionPtr>)> then;
+  };
+  using PutPtr = std::shared_ptr<Put>;
+
+  struct Cached {
+    ActionPtr action;
+    MonoTime read_at{};
+  };
+
+  ActionPtr cached(std::string_view name);
+  void keep(const ActionPtr& action);
+  void forget(std::string_view name);
+  void compile(const PutPtr& put);
+  void store(const PutPtr& put, Bytecode bytecode);
+  void stored(const PutPtr& put, Result<Action> result);
+
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+
+  Store& store_;
+  Compiler& compiler_;
+  const Clock& clock_;
+  Log& log_;
+  const Options options_;
+  std::unordered_map<std::string, Cached, Hash, std::equal_to<>> cache_;
+  uint64_t changes_ = 0;  // what was read before a change is not kept after it
+  Lifetime alive_;
+};
+
+}  // namespace sluice::api

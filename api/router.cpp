@@ -1,0 +1,104 @@
+#include "api/router.h"
+
+#include <algorithm>
+
+namespace sluice::api {
+namespace {
+
+std::vector<std::string> split(std::string_view pattern) {
+  std::vector<std::string> segments;
+  for (size_t at = 1; at <= pattern.size();) {
+    const size_t end = std::min(pattern.find('/', at), pattern.size());
+    segments.emplace_back(pattern.substr(at, end - at));
+    at = end + 1;
+  }
+  return segments;
+}
+
+}  // namespace
+
+Router::Router(std::vector<Route> routes) {
+  for (Route& route : routes) {
+    std::vector<std::string> segments = split(route.pattern);
+    auto place = std::find_if(places_.begin(), places_.end(),
+                              [&](const Place& known) { return known.segments == segments; });
+    if (place == places_.end()) {
+      place = places_.insert(places_.end(), Place{std::move(segments), SIZE_MAX, {}, {}, route.errors});
+      for (size_t i = 0; i < place->segments.size(); ++i) {
+        if (place->segments[i].starts_with(':')) place->parameter = i;
+      }
+    }
+    if (route.errors == ErrorShape::kJson) place->errors = ErrorShape::kJson;
+    if (!place->allow.empty()) place->allow += ", ";
+    place->allow += to_string(route.method);
+    if (route.method == Method::kGet) place->allow += ", HEAD";
+    place->entries.push_back(
+        {std::move(route), std::make_unique<std::array<uint64_t, kClasses>>(), {}});
+  }
+}
+
+const Router::Place* Router::find(const Request& request) const {
+  for (const Place& place : places_) {
+    if (place.segments.size() != request.segment_count()) continue;
+    bool same = true;
+    for (size_t i = 0; same && i < place.segments.size(); ++i)
+      same = i == place.parameter || place.segments[i] == request.segment(i);
+    if (same) return &place;
+  }
+  return nullptr;
+}
+
+void Router::handle(Request& request, Responder responder) {
+  const Place* place = find(request);
+  if (!place) return responder.fail(404, "not_found", "Unknown route", request.path());
+  const Method method = request.method == Method::kHead ? Method::kGet : request.method;
+  for (const Entry& entry : place->entries) {
+    if (entry.route.method != method) continue;
+    request.set_param(place->parameter);
+    responder.set_shape(entry.route.errors);
+    responder.count_in(entry.answers->data());
+    return entry.route.handle(request, std::move(responder));
+  }
+  responder.answer(error_reply(place->errors, 405, "method_not_allowed",
+                               "this route answers " + place->allow, request.path())
+                       .with("Allow", place->allow));
+}
+
+Reply Router::refuse(const Request& request, const HttpFault& fault) {
+  ErrorShape shape = ErrorShape::kJson;
+  if (const Place* place = find(request)) {
+    shape = place->errors;
+    for (const Entry& entry : place->entries) {
+      if (entry.route.method == request.method) shape = entry.route.errors;
+    }
+  }
+  return error_reply(shape, fault.status, fault.code, fault.message, fault.where);
+}
+
+std::vector<std::pair<Method, std::string>> Router::routes() const {
+  std::vector<std::pair<Method, std::string>> all;
+  for (const Place& place : places_) {
+    for (const Entry& entry : place.entries)
+      all.emplace_back(entry.route.method, entry.route.pattern);
+  }
+  return all;
+}
+
+void Router::publish(Metrics& metrics) {
+  for (Place& place : places_) {
+    for (Entry& entry : place.entries) {
+      for (size_t i = 1; i < kClasses; ++i) {
+        const uint64_t fresh = (*entry.answers)[i] - entry.published[i];
+        if (fresh == 0) continue;
+        metrics
+            .counter("sluice_http_requests_total", "Requests answered",
+                     {{"route", std::string(to_string(entry.route.method)) + " " + entry.route.pattern},
+                      {"status", std::to_string(i) + "xx"}})
+            .add(static_cast<double>(fresh));
+        entry.published[i] = (*entry.answers)[i];
+      }
+    }
+  }
+}
+
+}  // namespace sluice::api

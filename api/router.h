@@ -1,0 +1,58 @@
+// Router: which handler answers which request.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/http/handler.h"
+#include "base/metrics.h"
+
+namespace sluice::api {
+
+// One route, made by one file in routes/. A GET route answers HEAD, too.
+struct Route {
+  Method method;
+  std::string pattern;  // "/actions/:name/block"; at most one ":parameter"
+  ErrorShape errors;
+  std::function<void(Request&, Responder)> handle;
+};
+
+class Router final : public RequestHandler {
+ public:
+  explicit Router(std::vector<Route> routes);
+
+  void handle(Request& request, Responder responder) override;
+  Reply refuse(const Request& request, const HttpFault& fault) override;
+
+  std::vector<std::pair<Method, std::string>> routes() const;
+
+  // Brings sluice_http_requests_total{route,status} up to date.
+  void publish(Metrics& metrics);
+
+ private:
+  static constexpr size_t kClasses = 6;  // status / 100; 0 is not used
+
+  struct Entry {
+    Route route;
+    std::unique_ptr<std::array<uint64_t, kClasses>> answers;  // stays where it is
+    std::array<uint64_t, kClasses> published{};
+  };
+  // All routes that share a pattern.
+  struct Place {
+    std::vector<std::string> segments;
+    size_t parameter = SIZE_MAX;  // index of the segment that is one
+    std::vector<Entry> entries;
+    std::string allow;  // "GET, HEAD, POST"
+    ErrorShape errors = ErrorShape::kJson;  // of what belongs to none of them
+  };
+
+  const Place* find(const Request& request) const;
+
+  std::vector<Place> places_;
+};
+
+}  // namespace sluice::api

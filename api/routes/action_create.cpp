@@ -1,0 +1,20 @@
+// POST /actions: compiles a source and stores it under a new name.
+#include "api/steps.h"
+
+namespace sluice::api {
+
+Route make_route_action_create(Services& services) {
+  return {Method::kPost, "/actions", ErrorShape::kText,
+          [&services](Request& request, Responder responder) {
+            Result<ActionDraft> draft = read_draft(services.options, request.body, std::nullopt);
+            if (!draft.ok()) return responder.fail(draft.error());
+            services.catalog.put(
+                PutMode::kCreate, *std::move(draft),
+                [responder = std::move(responder)](const Result<ActionPtr>& action) mutable {
+                  if (!action.ok()) return responder.fail(action.error());
+                  responder.answer(text_reply(200, "OK"));
+                });
+          }};
+}
+
+}  // namespace sluice::api

@@ -1,0 +1,12 @@
+// GET /healthz: the process is alive.
+#include "api/services.h"
+
+namespace sluice::api {
+
+Route make_route_healthz(Services&) {
+  return {Method::kGet, "/healthz", ErrorShape::kJson, [](Request&, Responder responder) {
+            responder.answer(json_reply(200, R"({"status":"alive"})"));
+          }};
+}
+
+}  // namespace sluice::api
