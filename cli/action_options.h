@@ -1,0 +1,31 @@
+// What `create` and `update` are told of an action.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+
+namespace sluice::cli {
+
+struct ActionOptions {
+  std::optional<std::string> file;
+  std::optional<std::string> timeout;
+  std::optional<std::string> memory;
+
+  // `without_limit`: what a limit is that is not given.
+  std::vector<Option> options(const std::string& without_limit);
+};
+
+// The same, read and checked.
+struct ActionInput {
+  std::string code;  // base64 of the source
+  std::optional<int64_t> timeout_ms;
+  std::optional<int64_t> maxmem_kb;
+};
+
+Attempt<ActionInput> read_action(const ActionOptions& options, std::istream& standard_input);
+
+}  // namespace sluice::cli
