@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/config/schema.h"
 #include "config_file.h"
 
 using namespace sluice;
@@ -246,6 +247,17 @@ TEST_CASE("the description shows each setting with its value and its origin") {
   CHECK_THAT(text, Catch::Matchers::Matches("(.|\n)*api\\.body_limit +1M +default\n(.|\n)*"));
   CHECK_THAT(text, Contains("data/sluice.db"));
   CHECK_THAT(text, Contains("plugin.p"));
+}
+
+TEST_CASE("examples/config.lua says the defaults") {
+  const std::string path = SLUICE_SOURCE_DIR "/examples/config.lua";
+  const auto settings = load_settings({}, kNoEnvironment, path);
+  if (!settings.ok()) FAIL(settings.error().text());
+  CHECK(settings->origins.size() > 15);
+  for (const config::Setting& setting : config::schema()) {
+    INFO(setting.name);
+    CHECK(setting.read(*settings) == setting.read(Settings()));
+  }
 }
 
 TEST_CASE("flags for the help come from the same table") {
