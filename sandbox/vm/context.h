@@ -24,6 +24,8 @@ struct Context {
   BoundedText traceback{kMaxTracebackBytes};
   BoundedText message{kMaxMessageBytes};
 
+  bool collecting = false;  // growth is refused meanwhile (vm.cpp)
+
   // The metatable that marks a table as a JSON array: compared by address.
   const void* array_metatable = nullptr;
 };

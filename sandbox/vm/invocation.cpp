@@ -1,6 +1,7 @@
 #include "sandbox/vm/invocation.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 
 #include "sandbox/vm/traceback.h"
@@ -8,7 +9,15 @@
 namespace sluice::sandbox {
 namespace {
 
-constexpr std::string_view kLuaNoMemory = "not enough memory";
+// Lua's memory error as a text: coroutines turn it into one, and so does whoever passes it on. The
+// second is that of the string library's buffers.
+constexpr std::string_view kNoMemoryTexts[] = {"not enough memory",
+                                               "not enough memory for buffer allocation"};
+
+bool says_no_memory(std::string_view message) {
+  return std::any_of(std::begin(kNoMemoryTexts), std::end(kNoMemoryTexts),
+                     [&](std::string_view text) { return message.ends_with(text); });
+}
 
 // Runs the chunk it is given and returns the global `main`.
 int run_top_level(lua_State* L) {
@@ -51,7 +60,7 @@ bool deadline_passed(void* deadline) {
 
 int note_traceback(lua_State* L) {
   Context& context = Context::of(L);
-  write_traceback(context.traceback, context.deadline.running());
+  write_traceback(context.traceback, context.deadline.running(), 1);  // without this function
   return 1;
 }
 
@@ -209,10 +218,8 @@ bool Invocation::end_failed_call(int status, Outcome outcome) {
   size_t length = 0;
   const char* bytes = lua_tolstring(L_, -1, &length);
   const std::string_view message(bytes, length);
-  // Coroutines, and whoever passes an error on, turn Lua's memory error into this text.
-  const bool no_memory = context_.arena.refused() && message.size() >= kLuaNoMemory.size() &&
-                         message.substr(message.size() - kLuaNoMemory.size()) == kLuaNoMemory;
-  return no_memory ? end_out_of_memory() : end(outcome, message);
+  if (context_.arena.refused() && says_no_memory(message)) return end_out_of_memory();
+  return end(outcome, message);
 }
 
 }  // namespace sluice::sandbox

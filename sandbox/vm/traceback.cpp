@@ -56,14 +56,15 @@ void write_level(BoundedText& text, const lua_Debug& level, bool is_called_by_us
   }
 }
 
-void write_levels(BoundedText& text, lua_State* L, bool is_outermost) {
+void write_levels(BoundedText& text, lua_State* L, int first_level, bool is_outermost) {
   const int levels = count_levels(L);
   // The outermost coroutine's last level is the C function that calls `main`; nobody asked for it.
-  const int shown = is_outermost && levels > 1 ? levels - 1 : levels;
-  for (int index = 0; index < shown; ++index) {
-    if (index == kFirstLevels && shown > kFirstLevels + kLastLevels) {
+  const int end = is_outermost && levels > 1 ? levels - 1 : levels;
+  const bool shortened = end - first_level > kFirstLevels + kLastLevels;
+  for (int index = first_level; index < end; ++index) {
+    if (shortened && index == first_level + kFirstLevels) {
       text.append("\n\t...");
-      index = shown - kLastLevels;
+      index = end - kLastLevels;
     }
     lua_Debug level;
     if (!lua_getstack(L, index, &level) || !lua_getinfo(L, "Slnt", &level)) return;
@@ -74,13 +75,14 @@ void write_levels(BoundedText& text, lua_State* L, bool is_outermost) {
 
 }  // namespace
 
-void write_traceback(BoundedText& text, const Deadline::Running* running) {
+void write_traceback(BoundedText& text, const Deadline::Running* running, int first_level) {
   text.clear();
   if (running == nullptr) return;
   text.append("stack traceback:");
   for (; running != nullptr; running = running->resumer) {
-    write_levels(text, running->state, running->resumer == nullptr);
+    write_levels(text, running->state, first_level, running->resumer == nullptr);
     if (running->resumer != nullptr) text.append("\n\t(...resumed by...)");
+    first_level = 0;
   }
 }
 

@@ -6,7 +6,8 @@
 
 namespace sluice::sandbox {
 
-// Replaces `text` by the traceback of the running coroutine and of those that resumed it.
-void write_traceback(BoundedText& text, const Deadline::Running* running);
+// Replaces `text` by the traceback of the running coroutine, from `first_level` on, and of those
+// that resumed it.
+void write_traceback(BoundedText& text, const Deadline::Running* running, int first_level = 0);
 
 }  // namespace sluice::sandbox

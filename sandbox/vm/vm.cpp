@@ -14,13 +14,35 @@ namespace {
 constexpr uint64_t kSpaceForFragments = 4;
 constexpr uint64_t kSpaceForLibraries = 8ull << 20;
 
+// Has Lua collect its garbage, as it does itself when memory for an object is refused: safe where
+// an allocation is. The stack cannot grow by this much, and before Lua says so it collects.
+void collect(Context& context, lua_State* L) {
+  constexpr int kTooMuchStack = 900'000;
+  context.collecting = true;
+  lua_checkstack(L, kTooMuchStack);
+  context.collecting = false;
+}
+
 // lua_Alloc. A refusal is noted with its place: the error that follows may lose it.
 void* allocate(void* context_of_vm, void* block, size_t old_size, size_t new_size) {
   Context& context = *static_cast<Context*>(context_of_vm);
-  // For a new block Lua passes its type where the size should be.
-  void* result = context.arena.reallocate(block, block == nullptr ? 0 : old_size, new_size);
-  if (result == nullptr && new_size != 0) [[unlikely]]
-    write_traceback(context.traceback, context.deadline.running());
+  // For a new object Lua passes its type where the size should be.
+  const size_t size = block == nullptr ? 0 : old_size;
+  const bool is_object = block == nullptr && old_size != 0;
+  if (context.collecting && new_size > size) [[unlikely]]
+    return nullptr;
+  void* result = context.arena.reallocate(block, size, new_size);
+  if (result != nullptr || new_size == 0) [[likely]]
+    return result;
+
+  const Deadline::Running* running = context.deadline.running();
+  if (running == nullptr) return nullptr;
+  // The string library's buffers come here on their own and would give up at once.
+  if (!is_object) {
+    collect(context, running->state);
+    result = context.arena.reallocate(block, size, new_size);
+  }
+  if (result == nullptr) write_traceback(context.traceback, running);
   return result;
 }
 
