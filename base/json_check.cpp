@@ -50,7 +50,7 @@ bool acceptable(const simdjson::dom::document& document) {
 struct JsonChecker::Impl {
   // simdjson reads up to SIMDJSON_PADDING bytes beyond the text.
   bool reserve(size_t size) {
-    if (size <= capacity) return true;
+    if (buffer && size <= capacity) return true;
     capacity = std::max<size_t>(size, 4096);
     buffer.reset(new (std::nothrow) char[capacity + simdjson::SIMDJSON_PADDING]());
     if (!buffer) capacity = 0;
@@ -77,7 +77,8 @@ JsonChecker::~JsonChecker() {
 Status JsonChecker::check(std::string_view text) {
   if (!impl_->reserve(text.size()))
     return Error{Code::kUnavailable, std::string(kOperation), "no memory to check the text"};
-  std::memcpy(impl_->buffer.get(), text.data(), text.size());
+  // An empty text may have no bytes to point at; simdjson calls it empty by itself.
+  if (!text.empty()) std::memcpy(impl_->buffer.get(), text.data(), text.size());
   const simdjson::error_code error =
       impl_->parser.parse(impl_->buffer.get(), text.size(), false).error();
   const bool good = error == simdjson::SUCCESS && acceptable(impl_->parser.doc);

@@ -46,6 +46,7 @@ TEST_CASE("any JSON value is accepted, also at the top") {
 
 TEST_CASE("a text that is no JSON is refused, with the place and the reason") {
   CHECK_THAT(why(""), Contains("line 1, column 1 (offset 0): no JSON value"));
+  CHECK_THAT(why(std::string_view()), Contains("no JSON value"));
   CHECK_THAT(why(" \n "), Contains("line 2, column 2 (offset 3): no JSON value"));
   CHECK_THAT(why("{\"a\": 1,\n \"b\": x}"),
              Contains("line 2, column 7 (offset 15): expected a value, got 'x'"));
