@@ -6,6 +6,9 @@
 namespace sluice::sandbox {
 namespace {
 
+// Results leave together, but not all that a full window of offers brings: while half of them is on
+// the way and makes room for new offers, the other half runs.
+constexpr size_t kResultsTogether = wire::kSlots / 2;
 constexpr size_t kFlushBytes = 64 << 10;
 constexpr uint64_t kWorthReleasingBytes = 1 << 20;
 
@@ -27,7 +30,7 @@ Status JobServer::prepare() {
 }
 
 int JobServer::serve() {
-  if (!out_.flush()) return 0;  // hello
+  if (!flush()) return 0;  // hello
   while (in_.fill()) {
     ticker_.busy();
     wire::Frame frame;
@@ -35,10 +38,11 @@ int JobServer::serve() {
     while (in_.next(&frame, &fault) == wire::Split::kFrame) {
       fault = handle(frame);
       if (fault != nullptr) break;
-      if (out_.waiting() > kFlushBytes && !out_.flush()) return 0;
+      const bool enough = unsent_results_ >= kResultsTogether || out_.waiting() > kFlushBytes;
+      if (enough && !flush()) return 0;
     }
     if (fault != nullptr) return 3;
-    if (!out_.flush()) return 0;
+    if (!flush()) return 0;
     ticker_.idle();
     if (memory_was_used_) {
       vm_.release_memory();
@@ -46,6 +50,11 @@ int JobServer::serve() {
     }
   }
   return 0;
+}
+
+bool JobServer::flush() {
+  unsent_results_ = 0;
+  return out_.flush();
 }
 
 // In the timer's handler: ends a job past its time, and lets out what finished before the job that
@@ -103,6 +112,7 @@ void JobServer::run(const wire::Frame& frame, const wire::Run& request) {
   answer.traceback = result.traceback;
   answer.logs = result.logs;
   encode(out_.bytes(), answer, frame.slot, frame.sequence);
+  ++unsent_results_;
 }
 
 }  // namespace sluice::sandbox

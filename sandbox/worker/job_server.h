@@ -24,6 +24,7 @@ class JobServer {
  private:
   static void tick(void* self);
 
+  bool flush();  // false: nobody reads any more
   wire::Fault handle(const wire::Frame& frame);
   void run(const wire::Frame& frame, const wire::Run& request);
 
@@ -32,6 +33,7 @@ class JobServer {
   InBuffer in_;
   OutBuffer out_;
   Ticker ticker_;
+  size_t unsent_results_ = 0;
   bool memory_was_used_ = false;  // by some job, enough to be worth giving back
 };
 
