@@ -1,8 +1,6 @@
 #include "cli/failure.h"
 
-#include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "cli/json.h"
 
@@ -19,16 +17,6 @@ std::string words_of(const JsonView& value) {
 std::string member_words(const JsonView& object, std::string_view name) {
   const std::optional<JsonView> member = object.find(name);
   return member ? words_of(*member) : std::string();
-}
-
-std::optional<int> member_int(const JsonView& object, std::string_view name) {
-  const std::optional<JsonView> member = object.find(name);
-  if (!member) return std::nullopt;
-  const std::string_view text = member->text();
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 std::string describe_foreign(const Response& response) {
@@ -52,7 +40,7 @@ void read_body(const Response& response, Failure& failure) {
     return;
   }
   failure.message = member_words(*body, "message");
-  failure.err = member_int(*body, "err");
+  if (const std::optional<JsonView> err = body->find("err")) failure.err = err->small_int();
   failure.reason = member_words(*body, "code");
   failure.where = member_words(*body, "where");
   failure.invocation_id = member_words(*body, "InvocationId");
@@ -62,9 +50,7 @@ void read_body(const Response& response, Failure& failure) {
 }
 
 bool is_job_failure(const Failure& failure, Answers what) {
-  if (what != Answers::kJob || failure.http_status != 500) return false;
-  // The server's own faults carry a `code`, a job's failure an `err`.
-  return failure.err.has_value() || failure.reason.empty();
+  return what == Answers::kJob && failure.http_status == 500 && failure.err.has_value();
 }
 
 ExitCode exit_code_of(const Failure& failure, Answers what) {
@@ -121,6 +107,12 @@ Failure refusal(const Response& response, Answers what) {
   if (failure.invocation_id.empty()) failure.invocation_id = response.header("x-invocation-id");
   failure.exit = exit_code_of(failure, what);
   failure.hint = hint_for(response);
+  return failure;
+}
+
+Failure job_failure(Failure failure, std::optional<int> err) {
+  failure.exit = ExitCode::kJobFailed;
+  failure.err = err;
   return failure;
 }
 

@@ -32,11 +32,15 @@ Failure usage(const Error& error);
 // No answer came from the server at `url`.
 Failure unreachable(const std::string& url, const Error& error);
 
-// Whether a 500 says that a job failed: only the routes that answer with a job's ending do.
+// Whether a 500 with an `err` says that a job failed: only the routes that answer with a job's
+// ending do.
 enum class Answers { kRequest, kJob };
 
 // The server answered with something other than success.
 Failure refusal(const Response& response, Answers what);
+
+// The job failed after all, with this err code if it is known.
+Failure job_failure(Failure failure, std::optional<int> err);
 
 // What the err code of a failed job stands for: 7 is "memory".
 std::string err_name(int err);

@@ -2,6 +2,8 @@
 
 #include <simdjson.h>
 
+#include <charconv>
+
 namespace sluice::cli {
 namespace {
 
@@ -126,6 +128,14 @@ std::string JsonView::string() const {
   std::string_view decoded;
   if (parser.parse(text_.data(), text_.size()).get(decoded) != simdjson::SUCCESS) return {};
   return std::string(decoded);
+}
+
+std::optional<int> JsonView::small_int() const {
+  int value = 0;
+  const char* const end = text_.data() + text_.size();
+  const auto [rest, error] = std::from_chars(text_.data(), end, value);
+  if (error != std::errc() || rest != end) return std::nullopt;
+  return value;
 }
 
 std::vector<std::pair<std::string, JsonView>> JsonView::members() const {

@@ -27,6 +27,8 @@ class JsonView {
 
   // Of a string: its characters; U+0000 included.
   std::string string() const;
+  // Of a number that is an int; nullopt otherwise.
+  std::optional<int> small_int() const;
   // Of an object, in the order sent; empty for other kinds.
   std::vector<std::pair<std::string, JsonView>> members() const;
   std::optional<JsonView> find(std::string_view name) const;

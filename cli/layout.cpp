@@ -22,15 +22,19 @@ std::string padded(const std::string& text, size_t to, bool right) {
 
 using Line = std::pair<std::string, std::string>;
 
-void flatten(const std::string& prefix, const JsonView& object, std::vector<Line>& lines) {
+void flatten(const std::string& prefix, const JsonView& object,
+             const std::vector<std::string>& whole, std::vector<Line>& lines) {
   for (const auto& [name, value] : object.members()) {
     const std::string key = prefix + harmless(name);
-    if (value.kind() == JsonView::Kind::kObject && !value.members().empty())
-      flatten(key + ".", value, lines);
-    else if (value.kind() == JsonView::Kind::kString)
+    const bool stays_whole = std::find(whole.begin(), whole.end(), key) != whole.end();
+    if (value.kind() == JsonView::Kind::kObject && !stays_whole && !value.members().empty())
+      flatten(key + ".", value, whole, lines);
+    else if (value.kind() == JsonView::Kind::kString && !stays_whole)
       lines.emplace_back(key, harmless(value.string()));
     else
-      lines.emplace_back(key, value.kind() == JsonView::Kind::kNull ? "-" : value.compact());
+      lines.emplace_back(key, value.kind() == JsonView::Kind::kNull && !stays_whole
+                                  ? "-"
+                                  : harmless(value.compact()));
   }
 }
 
@@ -87,9 +91,9 @@ std::string table(const std::vector<Column>& columns,
   return out;
 }
 
-std::string fields(const JsonView& object) {
+std::string fields(const JsonView& object, const std::vector<std::string>& whole) {
   std::vector<Line> lines;
-  flatten("", object, lines);
+  flatten("", object, whole, lines);
   size_t widest = 0;
   for (const auto& [key, value] : lines) widest = std::max(widest, width(key));
   std::string out;

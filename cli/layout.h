@@ -22,8 +22,8 @@ struct Column {
 std::string table(const std::vector<Column>& columns,
                   const std::vector<std::vector<std::string>>& rows);
 
-// "key  value" lines of an object; objects in it become "outer.inner", texts of several lines keep
-// them.
-std::string fields(const JsonView& object);
+// "key  value" lines of an object. Objects in it become "outer.inner", but for the members named in
+// `whole`, which stay JSON on one line; texts of several lines keep them.
+std::string fields(const JsonView& object, const std::vector<std::string>& whole = {});
 
 }  // namespace sluice::cli

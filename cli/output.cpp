@@ -102,9 +102,9 @@ void Output::list(const JsonView& answer, const std::vector<Column>& columns,
     result(answer.text());
 }
 
-void Output::record(const JsonView& answer) {
+void Output::record(const JsonView& answer, const std::vector<std::string>& whole) {
   if (for_people() && answer.kind() == JsonView::Kind::kObject)
-    verbatim(fields(answer));
+    verbatim(fields(answer, whole));
   else
     result(answer.text());
 }

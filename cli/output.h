@@ -45,8 +45,8 @@ class Output {
   // A list: `answer` for programs, a table for people.
   void list(const JsonView& answer, const std::vector<Column>& columns,
             const std::vector<std::vector<std::string>>& rows);
-  // A record: `answer` for programs, a line for each field for people.
-  void record(const JsonView& answer);
+  // A record: `answer` for programs, for people fields(), which says what `whole` is.
+  void record(const JsonView& answer, const std::vector<std::string>& whole);
   // Exactly this: help, scripts, names one a line.
   void verbatim(std::string_view text);
 

@@ -6,6 +6,17 @@ namespace {
 // Between two questions to a server that answers "not yet" at once, whatever it was asked to wait.
 constexpr std::chrono::milliseconds kPause(250);
 
+// GET /invocation/:id says in words why a job failed, as the original did; its record knows the err
+// code, and whether it was the job that failed, not the server.
+Failure explained(Session& session, const std::string& id, Failure failure) {
+  Attempt<Response> answer = session.send({.path = path_of({"invocations", id})});
+  const std::optional<JsonView> record = answer.ok() ? JsonView::of(answer->body) : std::nullopt;
+  if (!record) return job_failure(std::move(failure), std::nullopt);  // a server without records
+  const std::optional<JsonView> err = record->find("err");
+  if (!err) return failure;  // it has not ended
+  return job_failure(std::move(failure), err->small_int());
+}
+
 }  // namespace
 
 std::string wait_query(std::chrono::milliseconds wait) {
@@ -26,9 +37,12 @@ Attempt<Response> ask_for_end(Session& session, const std::string& id,
   request.query = wait_query(wait);
   request.patience = patience_for(wait);
   Attempt<Response> answer = session.send(request, Answers::kJob);
-  const bool was_cut_off = !answer.ok() && answer.failure().exit == ExitCode::kNoServer;
-  if (was_cut_off)
-    answer.failure().hint = "the job goes on without us: `slcli resolve " + id + "` asks again";
+  if (answer.ok()) return answer;
+  Failure& failure = answer.failure();
+  if (failure.exit == ExitCode::kNoServer)
+    failure.hint = "the job goes on without us: `slcli resolve " + id + "` asks again";
+  if (failure.http_status == 500 && !failure.err && failure.reason.empty())
+    return explained(session, id, std::move(failure));
   return answer;
 }
 

@@ -11,6 +11,12 @@ std::string cell(const JsonView& action, std::string_view member, const char* un
   return harmless(text) + unit;
 }
 
+std::string limit(const JsonView& action, std::string_view member, const char* unit) {
+  const std::string text = cell(action, member);
+  if (text == "0") return "default";  // the server's own
+  return text == "-" ? text : text + unit;
+}
+
 class List final : public Command {
  public:
   Spec spec() override {
@@ -58,7 +64,7 @@ class List final : public Command {
     std::vector<std::vector<std::string>> rows;
     for (const JsonView& action : actions.elements())
       rows.push_back({cell(action, "name"), cell(action, "size", " B"),
-                      cell(action, "timeout", " ms"), cell(action, "maxmem", " KB")});
+                      limit(action, "timeout", " ms"), limit(action, "maxmem", " KB")});
     output.info(rows.empty() ? "No actions yet: `slcli create NAME -f FILE` makes one"
                              : "Available actions");
     output.list(actions, columns, rows);

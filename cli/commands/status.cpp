@@ -19,7 +19,7 @@ class ShowStatus final : public Command {
     Attempt<Response> answer = session.send({.path = path_of({"invocations", id_})});
     if (!answer.ok()) return answer.failure();
     if (const std::optional<JsonView> record = JsonView::of(answer->body))
-      session.output().record(*record);
+      session.output().record(*record, {"payload", "result"});  // the user's own JSON
     else
       session.output().result(answer->body);
     return kDone;

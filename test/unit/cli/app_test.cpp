@@ -203,16 +203,39 @@ TEST_CASE("a job that failed ends with 1, the original's line and what the serve
   }
 }
 
-TEST_CASE("a failed job's message may come as plain text, as the original sent it") {
-  const Ran ran = machine_answering(500, "attempt to call a nil value").run({"resolve", kId});
+TEST_CASE("resolve gets a failed job's message in words, and the err code from its record") {
+  Machine machine;
+  machine.server.answers = {response(500, "attempt to call a nil value"),
+                            response(200, R"({"state":"done","err":6})")};
+  const Ran ran = machine.run({"resolve", kId});
   CHECK(ran.exit == 1);
-  CHECK_THAT(ran.err, Contains("attempt to call a nil value"));
+  CHECK(ran.err ==
+        "error: Error: Request failed with status code 500\n"
+        "       attempt to call a nil value\n"
+        "       err 6 (main failed)\n");
+  CHECK(machine.server.requests.at(1).path == std::string("/invocations/") + kId);
+}
+
+TEST_CASE("resolve believes a server that keeps no records") {
+  Machine machine;
+  machine.server.answers = {response(500, "attempt to call a nil value"), response(404, "")};
+  CHECK(machine.run({"resolve", kId}).exit == 1);
+}
+
+TEST_CASE("resolve does not take a fault of the server for the job's") {
+  Machine machine;
+  machine.server.answers = {response(500, "internal error"),
+                            response(200, R"({"state":"running"})")};
+  const Ran ran = machine.run({"resolve", kId});
+  CHECK(ran.exit == 5);
+  CHECK_THAT(ran.err, Contains("internal error"));
 }
 
 TEST_CASE("a fault of the server is not a failed job") {
   const std::string body = R"({"code":"internal","message":"internal error","where":""})";
   CHECK(machine_answering(500, body).run({"run", "hello", "-b"}).exit == 5);
   CHECK(machine_answering(503, "the disk is full").run({"run", "hello", "-b"}).exit == 5);
+  CHECK(machine_answering(500, "oops").run({"run", "hello", "-b"}).exit == 5);
   CHECK(machine_answering(500, "oops").run({"run", "hello"}).exit == 5);
 }
 
@@ -287,12 +310,12 @@ TEST_CASE("list is the server's JSON in a pipe") {
 TEST_CASE("list is an aligned table on a terminal") {
   Machine machine =
       machine_answering(200, R"([{"maxmem":65536,"name":"a","size":1192,"timeout":2000},)"
-                             R"({"maxmem":512,"name":"longer","size":7,"timeout":5}])");
+                             R"({"maxmem":0,"name":"longer","size":7,"timeout":5}])");
   machine.out_is_terminal = true;
   CHECK(machine.run({"list"}).out ==
         "NAME      SIZE  TIMEOUT    MAXMEM\n"
         "a       1192 B  2000 ms  65536 KB\n"
-        "longer     7 B     5 ms    512 KB\n");
+        "longer     7 B     5 ms   default\n");
 }
 
 TEST_CASE("list tells a newcomer how to begin") {

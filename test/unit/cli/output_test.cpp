@@ -115,6 +115,15 @@ TEST_CASE("a record keeps empty parts, lists and missing values visible") {
         "g    true\n");
 }
 
+TEST_CASE("a record's own members are taken apart, the user's JSON is left whole") {
+  const auto record =
+      *JsonView::of(R"({"limits":{"timeout":5},"result":{"a": 1},"payload":"x\ny"})");
+  CHECK(fields(record, {"result", "payload"}) ==
+        "limits.timeout  5\n"
+        "result          {\"a\":1}\n"
+        "payload         \"x\\ny\"\n");
+}
+
 TEST_CASE("an output that cannot be written is an error") {
   std::ostringstream err;
   std::ostream broken(nullptr);
