@@ -6,8 +6,8 @@
 namespace sluice::api {
 namespace {
 
-constexpr Millis kWaiterTick{50};        // how late a wait may end
-constexpr Millis kLastAnswers{250};      // for answers to reach clients when the grace is over
+constexpr Millis kWaiterTick{50};    // how late a wait may end
+constexpr Millis kLastAnswers{250};  // for answers to reach clients when the grace is over
 
 }  // namespace
 
@@ -70,20 +70,38 @@ Api::Api(ApiParts parts, ApiOptions options)
     : impl_(std::make_unique<Impl>(parts, std::move(options))) {}
 Api::~Api() = default;
 
-Status Api::listen(const std::string& host, int port) { return impl_->server.listen(host, port); }
-const std::string& Api::address() const { return impl_->server.address(); }
-int Api::port() const { return impl_->server.port(); }
+Status Api::listen(const std::string& host, int port) {
+  return impl_->server.listen(host, port);
+}
+const std::string& Api::address() const {
+  return impl_->server.address();
+}
+int Api::port() const {
+  return impl_->server.port();
+}
 
 void Api::drain(Millis grace, std::function<void()> done) {
   impl_->drain(grace, std::move(done));
 }
 
-void Api::end_waits() { impl_->end_waits(); }
+void Api::end_waits() {
+  impl_->end_waits();
+}
 
-std::vector<std::pair<Method, std::string>> Api::routes() const { return impl_->router.routes(); }
-void Api::tick_connections() { impl_->server.tick(); }
-void Api::tick_waiters() { impl_->tick_waiters(); }
-size_t Api::waiting() const { return impl_->waiters.size(); }
-size_t Api::connections() const { return impl_->server.connection_count(); }
+std::vector<std::pair<Method, std::string>> Api::routes() const {
+  return impl_->router.routes();
+}
+void Api::tick_connections() {
+  impl_->server.tick();
+}
+void Api::tick_waiters() {
+  impl_->tick_waiters();
+}
+size_t Api::waiting() const {
+  return impl_->waiters.size();
+}
+size_t Api::connections() const {
+  return impl_->server.connection_count();
+}
 
 }  // namespace sluice::api

@@ -66,7 +66,7 @@ class Api {
   // several times a second. For tests with a clock of their own.
   void tick_connections();
   void tick_waiters();
-  size_t waiting() const;      // requests
+  size_t waiting() const;  // requests
   size_t connections() const;
 
  private:

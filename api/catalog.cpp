@@ -6,15 +6,19 @@
 namespace sluice::api {
 namespace {
 
-Error not_found() { return {Code::kNotFound, "catalog", "Action not found"}; }
-Error exists() { return {Code::kConflict, "catalog", "Action already exists"}; }
+Error not_found() {
+  return {Code::kNotFound, "catalog", "Action not found"};
+}
+Error exists() {
+  return {Code::kConflict, "catalog", "Action already exists"};
+}
 
 }  // namespace
 
 bool is_action_name(std::string_view name) {
   return !name.empty() && name.size() <= 128 && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '.' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.' || c == '-';
   });
 }
 
@@ -48,8 +52,8 @@ void Catalog::find(std::string_view name, Once<void(Result<ActionPtr>)> then) {
   if (ActionPtr action = cached(name)) return then(std::move(action));
   if (!is_action_name(name)) return then(not_found());
   store_.find_action(options_.ns, std::string(name),
-                     alive_.guard([this, changes = changes_, then = std::move(then)](
-                                      Result<Action> found) mutable {
+                     alive_.guard([this, changes = changes_,
+                                   then = std::move(then)](Result<Action> found) mutable {
                        if (!found.ok()) {
                          const Error& error = found.error();
                          return then(error.code == Code::kNotFound ? not_found() : error);
@@ -61,11 +65,11 @@ void Catalog::find(std::string_view name, Once<void(Result<ActionPtr>)> then) {
 }
 
 void Catalog::list(Once<void(Result<std::vector<Action>>)> then) {
-  store_.list_actions(options_.ns,
-                      alive_.guard([then = std::move(then)](
-                                       Result<std::vector<Action>> actions) mutable {
-                        then(std::move(actions));
-                      }));
+  store_.list_actions(
+      options_.ns,
+      alive_.guard([then = std::move(then)](Result<std::vector<Action>> actions) mutable {
+        then(std::move(actions));
+      }));
 }
 
 // ── writing ──
@@ -114,10 +118,9 @@ void Catalog::store(const PutPtr& put, Bytecode bytecode) {
   action.stripped_bytes = code.stripped_bytes;
   action.timeout = draft.timeout;
   action.memory_kb = draft.memory_kb;
-  store_.put_action(put->mode, std::move(action), std::move(code),
-                    alive_.guard([this, put](Result<Action> result) {
-                      stored(put, std::move(result));
-                    }));
+  store_.put_action(
+      put->mode, std::move(action), std::move(code),
+      alive_.guard([this, put](Result<Action> result) { stored(put, std::move(result)); }));
 }
 
 void Catalog::stored(const PutPtr& put, Result<Action> result) {

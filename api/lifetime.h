@@ -7,7 +7,8 @@
 
 namespace sluice::api {
 
-// `guard(f)` gives a function that does what `f` does while this Lifetime exists, and nothing after.
+// `guard(f)` gives a function that does what `f` does while this Lifetime exists, and nothing
+// after.
 class Lifetime {
  public:
   template <class F>

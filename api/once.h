@@ -21,8 +21,8 @@ class Once<void(Args...)> {
   Once(std::nullptr_t) {}
 
   template <class F>
-    requires(!std::is_same_v<std::decay_t<F>, Once> && std::is_invocable_v<std::decay_t<F>&, Args...>)
-  Once(F&& function) {
+  requires(!std::is_same_v<std::decay_t<F>, Once> && std::is_invocable_v<std::decay_t<F>&, Args...>)
+      Once(F&& function) {
     using Function = std::decay_t<F>;
     if constexpr (sizeof(Function) <= kRoom && alignof(Function) <= alignof(std::max_align_t) &&
                   std::is_nothrow_move_constructible_v<Function>) {
@@ -61,9 +61,7 @@ class Once<void(Args...)> {
 
   template <class Function>
   static constexpr Does kDoes = {
-      [](void* at, Args... args) {
-        (*static_cast<Function*>(at))(std::forward<Args>(args)...);
-      },
+      [](void* at, Args... args) { (*static_cast<Function*>(at))(std::forward<Args>(args)...); },
       [](void* from, void* to) {
         new (to) Function(std::move(*static_cast<Function*>(from)));
         static_cast<Function*>(from)->~Function();

@@ -22,10 +22,11 @@ struct ApiOptions {
   size_t max_source_bytes = 512 << 10;
 
   // How long requests wait for the end of an invocation.
-  Millis resolve_wait{1'500};  // GET /invocation/:id without ?wait=: the original client gives up at 2 s
-  Millis block_extra{30'000};  // POST …/block without ?wait=: the action's time limit and this
-  Millis max_wait{600'000};    // a longer ?wait= is cut to it
-  size_t max_waiting = 65'536; // requests that wait; one more is told 429
+  Millis resolve_wait{
+      1'500};  // GET /invocation/:id without ?wait=: the original client gives up at 2 s
+  Millis block_extra{30'000};   // POST …/block without ?wait=: the action's time limit and this
+  Millis max_wait{600'000};     // a longer ?wait= is cut to it
+  size_t max_waiting = 65'536;  // requests that wait; one more is told 429
 
   // A blocking run's answer waits for its record to be on the disk (`block = "durable"`).
   bool block_durable = false;

@@ -23,17 +23,24 @@ Router::Router(std::vector<Route> routes) {
     auto place = std::find_if(places_.begin(), places_.end(),
                               [&](const Place& known) { return known.segments == segments; });
     if (place == places_.end()) {
-      place = places_.insert(places_.end(), Place{std::move(segments), SIZE_MAX, {}, {}, route.errors});
+      place =
+          places_.insert(places_.end(), Place{std::move(segments), SIZE_MAX, {}, {}, route.errors});
       for (size_t i = 0; i < place->segments.size(); ++i) {
         if (place->segments[i].starts_with(':')) place->parameter = i;
       }
     }
     if (route.errors == ErrorShape::kJson) place->errors = ErrorShape::kJson;
-    if (!place->allow.empty()) place->allow += ", ";
-    place->allow += to_string(route.method);
-    if (route.method == Method::kGet) place->allow += ", HEAD";
     place->entries.push_back(
         {std::move(route), std::make_unique<std::array<uint64_t, kClasses>>(), {}});
+  }
+  for (Place& place : places_) {
+    std::sort(place.entries.begin(), place.entries.end(),
+              [](const Entry& a, const Entry& b) { return a.route.method < b.route.method; });
+    for (const Entry& entry : place.entries) {
+      if (!place.allow.empty()) place.allow += ", ";
+      place.allow += to_string(entry.route.method);
+      if (entry.route.method == Method::kGet) place.allow += ", HEAD";
+    }
   }
 }
 
@@ -91,9 +98,10 @@ void Router::publish(Metrics& metrics) {
         const uint64_t fresh = (*entry.answers)[i] - entry.published[i];
         if (fresh == 0) continue;
         metrics
-            .counter("sluice_http_requests_total", "Requests answered",
-                     {{"route", std::string(to_string(entry.route.method)) + " " + entry.route.pattern},
-                      {"status", std::to_string(i) + "xx"}})
+            .counter(
+                "sluice_http_requests_total", "Requests answered",
+                {{"route", std::string(to_string(entry.route.method)) + " " + entry.route.pattern},
+                 {"status", std::to_string(i) + "xx"}})
             .add(static_cast<double>(fresh));
         entry.published[i] = (*entry.answers)[i];
       }

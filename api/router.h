@@ -46,7 +46,7 @@ class Router final : public RequestHandler {
     std::vector<std::string> segments;
     size_t parameter = SIZE_MAX;  // index of the segment that is one
     std::vector<Entry> entries;
-    std::string allow;  // "GET, HEAD, POST"
+    std::string allow;                      // "GET, HEAD, POST"
     ErrorShape errors = ErrorShape::kJson;  // of what belongs to none of them
   };
 

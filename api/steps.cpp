@@ -45,8 +45,8 @@ Result<std::optional<Millis>> read_wait(const ApiOptions& options, const Request
   const std::string& text = **value;
   uint64_t ms = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ms);
-  const bool all_digits =
-      !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool all_digits = !text.empty() && std::all_of(text.begin(), text.end(),
+                                                       [](char c) { return c >= '0' && c <= '9'; });
   if (!all_digits) return invalid("?wait", "must be a number of milliseconds, such as 1500");
   const auto longest = static_cast<uint64_t>(options.max_wait.count());
   if (error == std::errc::result_out_of_range || ms > longest) ms = longest;
@@ -77,7 +77,9 @@ Result<ActionDraft> read_draft(const ApiOptions& options, std::string_view body,
   if (name_in_path && draft.name != *name_in_path)
     return invalid("body.name", "must be left out, or be the name in the path");
   std::optional<std::string> source = base64_decode(code);
-  if (!source) return invalid("body.code", "must be base64 of the Lua source, with padding and without blanks");
+  if (!source)
+    return invalid("body.code",
+                   "must be base64 of the Lua source, with padding and without blanks");
   if (source->empty()) return invalid("body.code", "must not be empty");
   if (source->size() > options.max_source_bytes) {
     return invalid("body.code", "the source must not exceed " +
@@ -91,8 +93,7 @@ Result<ActionDraft> read_draft(const ApiOptions& options, std::string_view body,
 // ── asking for a run ──
 
 Result<RunRequest> read_run(Services& services, Request& request) {
-  if (services.draining)
-    return Error{Code::kUnavailable, "api", "the server is stopping"};
+  if (services.draining) return Error{Code::kUnavailable, "api", "the server is stopping"};
   RunRequest run;
   if (!request.raw_query().empty()) {
     const auto wait = read_wait(services.options, request);
@@ -122,9 +123,9 @@ std::shared_ptr<Submission> make_submission(Services& services, const Action& ac
   submission->action = action.name;
   submission->action_version = action.version;
   submission->code_hash = action.code_hash;
-  submission->limits.timeout =
-      action.timeout.count() > 0 ? std::min(action.timeout, options.max_timeout)
-                                 : options.default_timeout;
+  submission->limits.timeout = action.timeout.count() > 0
+                                   ? std::min(action.timeout, options.max_timeout)
+                                   : options.default_timeout;
   submission->limits.memory_bytes =
       action.memory_kb > 0 ? std::min(action.memory_kb * 1024, options.max_memory_bytes)
                            : options.default_memory_bytes;
@@ -136,7 +137,9 @@ std::shared_ptr<Submission> make_submission(Services& services, const Action& ac
 
 // ── what became of it ──
 
-Error no_such_invocation() { return {Code::kNotFound, "api", "Invocation not found"}; }
+Error no_such_invocation() {
+  return {Code::kNotFound, "api", "Invocation not found"};
+}
 
 Reply outcome_reply(const Uuid& id, Outcome outcome, const Report* report) {
   Reply reply;
@@ -162,10 +165,9 @@ struct Awaiting : std::enable_shared_from_this<Awaiting> {
 
   void begin(Millis wait) {
     if (wait.count() > 0) {
-      const auto added = services.waiters.add(id, Announcement::Phase::kDurable, wait,
-                                              [self = shared_from_this()](Word word) {
-                                                self->on_word(std::move(word));
-                                              });
+      const auto added = services.waiters.add(
+          id, Announcement::Phase::kDurable, wait,
+          [self = shared_from_this()](Word word) { self->on_word(std::move(word)); });
       if (added.ok()) ticket = *added;
     }
     look();
@@ -179,10 +181,10 @@ struct Awaiting : std::enable_shared_from_this<Awaiting> {
   }
 
   void look() {
-    services.store.find(id, services.alive.guard([self = shared_from_this()](
-                                                     const Result<Invocation>& found) {
-      self->on_found(found);
-    }));
+    services.store.find(
+        id, services.alive.guard([self = shared_from_this()](const Result<Invocation>& found) {
+          self->on_found(found);
+        }));
   }
 
   void on_found(const Result<Invocation>& found) {
@@ -191,8 +193,8 @@ struct Awaiting : std::enable_shared_from_this<Awaiting> {
     }
     const Progress& progress = found->progress;
     if (!is_finished(progress.state) && ticket != 0) return;  // the waiter goes on
-    const Outcome outcome = found->report ? found->report->outcome
-                                          : progress.outcome.value_or(Outcome::kPlatform);
+    const Outcome outcome =
+        found->report ? found->report->outcome : progress.outcome.value_or(Outcome::kPlatform);
     answer(Standing{progress.state, outcome, found->report});
   }
 
@@ -209,8 +211,7 @@ struct Awaiting : std::enable_shared_from_this<Awaiting> {
 
 }  // namespace
 
-void await_end(Services& services, const Uuid& id, Millis wait,
-               Once<void(Result<Standing>)> then) {
+void await_end(Services& services, const Uuid& id, Millis wait, Once<void(Result<Standing>)> then) {
   std::make_shared<Awaiting>(services, id, std::move(then))->begin(wait);
 }
 

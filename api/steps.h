@@ -22,10 +22,10 @@ std::string action_details(const Action& action, const ApiOptions& options);  //
 // ── asking for a run ──
 
 struct RunRequest {
-  std::string payload;               // JSON, checked; empty: no arguments
-  std::optional<std::string> key;    // Idempotency-Key
-  std::optional<Millis> wait;        // ?wait=, cut to the maximum
-  bool durable = false;              // ?durable=1
+  std::string payload;             // JSON, checked; empty: no arguments
+  std::optional<std::string> key;  // Idempotency-Key
+  std::optional<Millis> wait;      // ?wait=, cut to the maximum
+  bool durable = false;            // ?durable=1
 };
 
 // Takes the body out of `request`.
@@ -41,13 +41,12 @@ std::shared_ptr<Submission> make_submission(Services& services, const Action& ac
 // Where an invocation stands, as far as a waiting request needs to know.
 struct Standing {
   State state = State::kQueued;
-  Outcome outcome = Outcome::kPlatform;   // once it has ended
-  std::shared_ptr<const Report> report;   // may be null where nothing ran
+  Outcome outcome = Outcome::kPlatform;  // once it has ended
+  std::shared_ptr<const Report> report;  // may be null where nothing ran
 };
 
 // Answers when the invocation has ended, and durably so, or `wait` is over, whichever comes first.
-void await_end(Services& services, const Uuid& id, Millis wait,
-               Once<void(Result<Standing>)> then);
+void await_end(Services& services, const Uuid& id, Millis wait, Once<void(Result<Standing>)> then);
 
 // 200 with the result, or 500 {"err","message","InvocationId"}.
 Reply outcome_reply(const Uuid& id, Outcome outcome, const Report* report);

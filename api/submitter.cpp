@@ -8,8 +8,7 @@ namespace {
 constexpr size_t kMaxActionLabels = 200;  // further actions are counted as "other"
 
 Entry entry_of(const Submission& submission) {
-  return {submission.id,
-          {submission.ns, submission.queue, submission.action, submission.priority}};
+  return {submission.id, {submission.ns, submission.queue, submission.action, submission.priority}};
 }
 
 }  // namespace
@@ -30,8 +29,7 @@ bool Submitter::goes_early(const Submission& submission) const {
 }
 
 void Submitter::submit(SubmissionPtr submission, Urgency urgency, Then then) {
-  if (!std::exchange(flushing_, true))
-    executor_.at_turn_end(alive_.guard([this] { flush(); }));
+  if (!std::exchange(flushing_, true)) executor_.at_turn_end(alive_.guard([this] { flush(); }));
   Batch& batch = urgency == Urgency::kNow ? now_ : lingering_;
   batch.items.push_back(std::move(submission));
   batch.thens.push_back(std::move(then));
@@ -55,11 +53,11 @@ void Submitter::hand_over(Batch batch, Urgency urgency, std::vector<Entry>& entr
     count(item->action);
   }
   std::vector<SubmissionPtr> items = batch.items;
-  store_.insert(std::move(items), urgency,
-                alive_.guard([this, batch = std::move(batch)](
-                                 const std::vector<Inserted>& results) mutable {
-                  on_inserted(batch, results);
-                }));
+  store_.insert(
+      std::move(items), urgency,
+      alive_.guard([this, batch = std::move(batch)](const std::vector<Inserted>& results) mutable {
+        on_inserted(batch, results);
+      }));
 }
 
 void Submitter::on_inserted(Batch& batch, const std::vector<Inserted>& results) {
@@ -87,8 +85,8 @@ void Submitter::count(const std::string& action) {
     const std::string label = accepted_.size() < kMaxActionLabels ? action : "other";
     known = accepted_.find(label);
     if (known == accepted_.end()) {
-      Counter& counter = metrics_.counter("sluice_accepted_total",
-                                          "Invocations accepted to run", {{"action", label}});
+      Counter& counter = metrics_.counter("sluice_accepted_total", "Invocations accepted to run",
+                                          {{"action", label}});
       known = accepted_.emplace(label, &counter).first;
     }
   }

@@ -33,8 +33,8 @@ class Waiters {
   // `arm` is called when there is something to tick for and was nothing before.
   Waiters(Store& store, const Clock& clock, size_t max_waiting, std::function<void()> arm);
 
-  // Wakes `then` once, later: at an announcement of at least `phase`, or when `wait` is over. kFull:
-  // too many wait already.
+  // Wakes `then` once, later: at an announcement of at least `phase`, or when `wait` is over.
+  // kFull: too many wait already.
   Result<Ticket> add(const Uuid& id, Phase phase, Millis wait, Continue then);
 
   // Forgets the waiter, if it still waits.

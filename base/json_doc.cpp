@@ -113,8 +113,8 @@ std::string json_quoted(std::string_view text) {
 ObjectReader::ObjectReader(const cJSON& value, std::string where)
     : value_(value), where_(std::move(where)) {
   if (!cJSON_IsObject(&value_)) {
-    status_ = Error{Code::kInvalid, where_,
-                    "must be an object, is " + std::string(kind_of(value_))};
+    status_ =
+        Error{Code::kInvalid, where_, "must be an object, is " + std::string(kind_of(value_))};
   }
 }
 

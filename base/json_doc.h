@@ -43,7 +43,7 @@ class ObjectReader {
 
   bool has(const char* name) const;  // does not count as reading
 
-  std::string text(const char* name);                                // required
+  std::string text(const char* name);  // required
   std::optional<std::string> optional_text(const char* name);
   int64_t integer(const char* name, int64_t min, int64_t max, int64_t fallback);  // optional
 

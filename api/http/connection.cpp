@@ -7,10 +7,10 @@
 namespace sluice::api {
 namespace {
 
-constexpr size_t kMaxRest = 64 << 10;         // bytes of pipelined requests kept; then reading stops
-constexpr size_t kMaxUnsent = 256 << 10;      // then no further request is parsed
-constexpr size_t kKeptCapacity = 16 << 10;    // buffers of an idle connection
-constexpr size_t kMaxDiscarded = 64 << 20;    // while lingering
+constexpr size_t kMaxRest = 64 << 10;       // bytes of pipelined requests kept; then reading stops
+constexpr size_t kMaxUnsent = 256 << 10;    // then no further request is parsed
+constexpr size_t kKeptCapacity = 16 << 10;  // buffers of an idle connection
+constexpr size_t kMaxDiscarded = 64 << 20;  // while lingering
 constexpr uint32_t kLingerTicks = 3;
 
 void release_if_large(std::string& buffer) {

@@ -75,9 +75,9 @@ class Connection {
   uint64_t serial_ = 0;  // of the request that is being answered
   uint64_t* classes_ = nullptr;
   size_t discarded_ = 0;
-  size_t index_ = 0;        // in the server's list
-  uint32_t since_ = 0;      // tick of the last progress
-  uint32_t began_ = 0;      // tick of the request's first byte
+  size_t index_ = 0;    // in the server's list
+  uint32_t since_ = 0;  // tick of the last progress
+  uint32_t began_ = 0;  // tick of the request's first byte
   End end_ = End::kOpen;
   bool busy_ = false;       // a request is being answered
   bool consuming_ = false;  // in consume(): answers need not ask for a flush

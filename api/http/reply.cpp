@@ -101,9 +101,9 @@ Reply error_reply(ErrorShape shape, int status, std::string_view code, std::stri
 Reply error_reply(ErrorShape shape, const Error& error) {
   const bool about_input = error.code == Code::kInvalid;
   // What is ours to mend is in the log; clients get no more of it than they need.
-  const std::string_view message =
-      error.code == Code::kInternal ? "internal error; the server's log has the details"
-                                    : std::string_view(error.message);
+  const std::string_view message = error.code == Code::kInternal
+                                       ? "internal error; the server's log has the details"
+                                       : std::string_view(error.message);
   return error_reply(shape, http_status(error.code), to_string(error.code), message,
                      about_input ? std::string_view(error.operation) : std::string_view());
 }

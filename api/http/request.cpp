@@ -12,9 +12,13 @@ int hex_digit(char c) {
   return -1;
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
 
-Error bad_target(std::string message) { return {Code::kInvalid, "request target", message}; }
+Error bad_target(std::string message) {
+  return {Code::kInvalid, "request target", message};
+}
 
 }  // namespace
 
@@ -75,7 +79,8 @@ Status Request::set_target(size_t begin, size_t size) {
   // An absolute form (`GET http://host/path`) means the same as its path.
   std::string_view target(head_.data() + begin, size);
   for (std::string_view scheme : {"http://", "https://"}) {
-    if (target.size() < scheme.size() || !equal_ignoring_case(target.substr(0, scheme.size()), scheme))
+    if (target.size() < scheme.size() ||
+        !equal_ignoring_case(target.substr(0, scheme.size()), scheme))
       continue;
     const size_t slash = target.find_first_of("/?#", scheme.size());
     if (slash == std::string_view::npos || target[slash] != '/')
@@ -111,7 +116,8 @@ Status Request::set_target(size_t begin, size_t size) {
       segment.at = static_cast<uint32_t>(head_.size());
       head_ += copy;
       const auto decoded = percent_decode(head_.data() + segment.at, copy.size());
-      if (!decoded) return bad_target("has a '%' that two hexadecimal digits do not follow, or %00");
+      if (!decoded)
+        return bad_target("has a '%' that two hexadecimal digits do not follow, or %00");
       segment.size = static_cast<uint32_t>(*decoded);
       target = {head_.data() + begin, size};
     }
@@ -128,10 +134,9 @@ std::optional<std::string_view> Request::header(std::string_view name) const {
 }
 
 size_t Request::header_count(std::string_view name) const {
-  return static_cast<size_t>(
-      std::count_if(headers_.begin(), headers_.end(), [&](const Header& header) {
-        return equal_ignoring_case(text(header.name), name);
-      }));
+  return static_cast<size_t>(std::count_if(
+      headers_.begin(), headers_.end(),
+      [&](const Header& header) { return equal_ignoring_case(text(header.name), name); }));
 }
 
 Result<std::optional<std::string>> Request::query(std::string_view name) const {

@@ -109,9 +109,9 @@ int RequestParser::refuse(int status, std::string code, std::string message, std
 int RequestParser::on_target(std::string_view piece) {
   target_bytes_ += piece.size();
   if (target_bytes_ > limits_.target_bytes) {
-    return refuse(414, "target_too_long",
-                  "the request target must not exceed " + std::to_string(limits_.target_bytes) +
-                      " bytes");
+    return refuse(
+        414, "target_too_long",
+        "the request target must not exceed " + std::to_string(limits_.target_bytes) + " bytes");
   }
   request_.head_ += piece;
   return kGoOn;

@@ -66,13 +66,13 @@ class RequestParser {
   llhttp_t llhttp_;
   Request request_;
   HttpFault fault_;
-  size_t head_bytes_ = 0;    // of this request, counted at each feed that did not complete the head
+  size_t head_bytes_ = 0;  // of this request, counted at each feed that did not complete the head
   size_t target_bytes_ = 0;
   bool faulted_ = false;
-  bool in_value_ = false;    // the last piece belonged to a header's value
+  bool in_value_ = false;  // the last piece belonged to a header's value
   bool started_ = false;
   bool in_body_ = false;
-  bool trailer_ = false;     // headers after a chunked body: read and forgotten
+  bool trailer_ = false;  // headers after a chunked body: read and forgotten
   bool keep_alive_ = true;
   bool http_1_0_ = false;
   bool expects_continue_ = false;

@@ -27,8 +27,8 @@ int resolve(uv_loop_t* loop, std::string host, int port, sockaddr_storage& addre
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE;
-  const int error = uv_getaddrinfo(loop, &request, nullptr, host.c_str(),
-                                   std::to_string(port).c_str(), &hints);
+  const int error =
+      uv_getaddrinfo(loop, &request, nullptr, host.c_str(), std::to_string(port).c_str(), &hints);
   if (error != 0) return error;
   std::memcpy(&address, request.addrinfo->ai_addr, request.addrinfo->ai_addrlen);
   uv_freeaddrinfo(request.addrinfo);
@@ -141,9 +141,8 @@ void Server::tick() {
 }
 
 void Server::set_date() {
-  const std::time_t now = std::chrono::floor<std::chrono::seconds>(clock_.wall())
-                              .time_since_epoch()
-                              .count();
+  const std::time_t now =
+      std::chrono::floor<std::chrono::seconds>(clock_.wall()).time_since_epoch().count();
   std::tm utc{};
   gmtime_r(&now, &utc);
   char text[48];

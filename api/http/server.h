@@ -76,14 +76,14 @@ class Server {
   std::string address_;
   int port_ = 0;
   Timer timer_;
-  uint32_t now_ = 0;   // ticks since the start
-  std::string date_;   // the Date header of this second
+  uint32_t now_ = 0;  // ticks since the start
+  std::string date_;  // the Date header of this second
   bool draining_ = false;
   std::function<void()> drained_;
 
   std::vector<Connection*> connections_;
   std::vector<std::shared_ptr<ConnectionLink>> dirty_;
-  std::shared_ptr<Server*> self_;    // what posted tasks hold weakly
+  std::shared_ptr<Server*> self_;        // what posted tasks hold weakly
   std::unique_ptr<char[]> read_buffer_;  // shared: what is read is used before the next read
 };
 

@@ -1,8 +1,8 @@
 // POST /actions/:name/block: asks for a run and waits for its result.
 //
 // The answer leaves as soon as the result is there; its record follows with the next commit. Where
-// the client asked to wait for the disk (?durable=1, an Idempotency-Key, or the server's setting) it
-// leaves when the record is durable.
+// the client asked to wait for the disk (?durable=1, an Idempotency-Key, or the server's setting)
+// it leaves when the record is durable.
 #include "api/steps.h"
 
 namespace sluice::api {
@@ -19,14 +19,14 @@ class Blocking : public std::enable_shared_from_this<Blocking> {
 
   void start(const Action& action, RunRequest run) {
     const bool durable = run.durable || run.key || services_.options.block_durable;
-    // A key's first answer decides whether the job is queued at all, so it cannot linger. Without one, the
-    // insert waits for the result to share its write: Waiters hurries both once the result is there.
+    // A key's first answer decides whether the job is queued at all, so it cannot linger. Without
+    // one, the insert waits for the result to share its write: Waiters hurries both once the result
+    // is there.
     const Urgency urgency = run.key ? Urgency::kNow : Urgency::kLinger;
     const std::optional<Millis> asked = run.wait;
     SubmissionPtr submission = make_submission(services_, action, std::move(run));
     id_ = submission->id;
-    const Millis wait =
-        asked.value_or(submission->limits.timeout + services_.options.block_extra);
+    const Millis wait = asked.value_or(submission->limits.timeout + services_.options.block_extra);
     deadline_ = services_.clock.mono() + wait;
 
     const auto ticket =
@@ -34,10 +34,9 @@ class Blocking : public std::enable_shared_from_this<Blocking> {
                               [self = shared_from_this()](Word word) { self->on_word(word); });
     if (!ticket.ok()) return responder_.fail(ticket.error());
     ticket_ = *ticket;
-    services_.submitter.submit(std::move(submission), urgency,
-                               [self = shared_from_this()](const Inserted& inserted) {
-                                 self->on_inserted(inserted);
-                               });
+    services_.submitter.submit(
+        std::move(submission), urgency,
+        [self = shared_from_this()](const Inserted& inserted) { self->on_inserted(inserted); });
   }
 
  private:
@@ -88,9 +87,7 @@ class Blocking : public std::enable_shared_from_this<Blocking> {
     answer(std::move(reply.with("Location", "/invocations/" + id)));
   }
 
-  void answer(Reply reply) {
-    responder_.answer(reply.with("X-Invocation-Id", id_.text()));
-  }
+  void answer(Reply reply) { responder_.answer(reply.with("X-Invocation-Id", id_.text())); }
 
   void forget_waiter() {
     if (ticket_ != 0) services_.waiters.remove(id_, std::exchange(ticket_, 0));
@@ -101,7 +98,7 @@ class Blocking : public std::enable_shared_from_this<Blocking> {
   Uuid id_;
   Waiters::Ticket ticket_ = 0;
   MonoTime deadline_{};
-  bool recorded_ = false;   // durably
+  bool recorded_ = false;  // durably
   bool wait_over_ = false;
 };
 
@@ -112,14 +109,13 @@ Route make_route_action_block(Services& services) {
           [&services](Request& request, Responder responder) {
             Result<RunRequest> run = read_run(services, request);
             if (!run.ok()) return responder.fail(run.error());
-            services.catalog.find(
-                request.param(),
-                [&services, responder = std::move(responder),
-                 run = *std::move(run)](const Result<ActionPtr>& action) mutable {
-                  if (!action.ok()) return responder.fail(action.error());
-                  std::make_shared<Blocking>(services, std::move(responder))
-                      ->start(**action, std::move(run));
-                });
+            services.catalog.find(request.param(),
+                                  [&services, responder = std::move(responder),
+                                   run = *std::move(run)](const Result<ActionPtr>& action) mutable {
+                                    if (!action.ok()) return responder.fail(action.error());
+                                    std::make_shared<Blocking>(services, std::move(responder))
+                                        ->start(**action, std::move(run));
+                                  });
           }};
 }
 

@@ -4,18 +4,18 @@
 namespace sluice::api {
 
 Route make_route_action_replace(Services& services) {
-  return {Method::kPut, "/actions/:name", ErrorShape::kJson,
-          [&services](Request& request, Responder responder) {
-            Result<ActionDraft> draft = read_draft(services.options, request.body, request.param());
-            if (!draft.ok()) return responder.fail(draft.error());
-            services.catalog.put(
-                PutMode::kReplace, *std::move(draft),
-                [&services, responder = std::move(responder)](
-                    const Result<ActionPtr>& action) mutable {
-                  if (!action.ok()) return responder.fail(action.error());
-                  responder.answer(json_reply(200, action_details(**action, services.options)));
-                });
-          }};
+  return {
+      Method::kPut, "/actions/:name", ErrorShape::kJson,
+      [&services](Request& request, Responder responder) {
+        Result<ActionDraft> draft = read_draft(services.options, request.body, request.param());
+        if (!draft.ok()) return responder.fail(draft.error());
+        services.catalog.put(
+            PutMode::kReplace, *std::move(draft),
+            [&services, responder = std::move(responder)](const Result<ActionPtr>& action) mutable {
+              if (!action.ok()) return responder.fail(action.error());
+              responder.answer(json_reply(200, action_details(**action, services.options)));
+            });
+      }};
 }
 
 }  // namespace sluice::api

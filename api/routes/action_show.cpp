@@ -6,12 +6,11 @@ namespace sluice::api {
 Route make_route_action_show(Services& services) {
   return {Method::kGet, "/actions/:name", ErrorShape::kJson,
           [&services](Request& request, Responder responder) {
-            services.catalog.find(
-                request.param(), [&services, responder = std::move(responder)](
-                                     const Result<ActionPtr>& action) mutable {
-                  if (!action.ok()) return responder.fail(action.error());
-                  responder.answer(json_reply(200, action_details(**action, services.options)));
-                });
+            services.catalog.find(request.param(), [&services, responder = std::move(responder)](
+                                                       const Result<ActionPtr>& action) mutable {
+              if (!action.ok()) return responder.fail(action.error());
+              responder.answer(json_reply(200, action_details(**action, services.options)));
+            });
           }};
 }
 

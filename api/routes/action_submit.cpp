@@ -20,9 +20,8 @@ Route make_route_action_submit(Services& services) {
             Result<RunRequest> run = read_run(services, request);
             if (!run.ok()) return responder.fail(run.error());
             services.catalog.find(
-                request.param(),
-                [&services, responder = std::move(responder),
-                 run = *std::move(run)](const Result<ActionPtr>& action) mutable {
+                request.param(), [&services, responder = std::move(responder),
+                                  run = *std::move(run)](const Result<ActionPtr>& action) mutable {
                   if (!action.ok()) return responder.fail(action.error());
                   services.submitter.submit(
                       make_submission(services, **action, std::move(run)), Urgency::kNow,

@@ -19,20 +19,20 @@ Reply reply_for(const Uuid& id, const Standing& standing) {
 }  // namespace
 
 Route make_route_invocation_resolve(Services& services) {
-  return {Method::kGet, "/invocation/:id", ErrorShape::kText,
-          [&services](Request& request, Responder responder) {
-            const std::optional<Uuid> id = Uuid::parse(request.param());
-            if (!id) return responder.fail(no_such_invocation());
-            const auto wait = read_wait(services.options, request);
-            if (!wait.ok()) return responder.fail(wait.error());
-            await_end(services, *id, wait->value_or(services.options.resolve_wait),
-                      [id = *id, responder = std::move(responder)](
-                          const Result<Standing>& standing) mutable {
-                        if (!standing.ok()) return responder.fail(standing.error());
-                        responder.answer(
-                            reply_for(id, *standing).with("X-Invocation-Id", id.text()));
-                      });
-          }};
+  return {
+      Method::kGet, "/invocation/:id", ErrorShape::kText,
+      [&services](Request& request, Responder responder) {
+        const std::optional<Uuid> id = Uuid::parse(request.param());
+        if (!id) return responder.fail(no_such_invocation());
+        const auto wait = read_wait(services.options, request);
+        if (!wait.ok()) return responder.fail(wait.error());
+        await_end(
+            services, *id, wait->value_or(services.options.resolve_wait),
+            [id = *id, responder = std::move(responder)](const Result<Standing>& standing) mutable {
+              if (!standing.ok()) return responder.fail(standing.error());
+              responder.answer(reply_for(id, *standing).with("X-Invocation-Id", id.text()));
+            });
+      }};
 }
 
 }  // namespace sluice::api

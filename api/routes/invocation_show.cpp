@@ -11,8 +11,7 @@ Route make_route_invocation_show(Services& services) {
             services.store.find(
                 *id, services.alive.guard([responder = std::move(responder)](
                                               const Result<Invocation>& found) mutable {
-                  if (found.ok())
-                    return responder.answer(json_reply(200, invocation_json(*found)));
+                  if (found.ok()) return responder.answer(json_reply(200, invocation_json(*found)));
                   responder.fail(found.error().code == Code::kNotFound ? no_such_invocation()
                                                                        : found.error());
                 }));

@@ -1,4 +1,5 @@
-// GET /metrics: everything counted, in Prometheus' text format. Gauges of the backlog are taken now.
+// GET /metrics: everything counted, in Prometheus' text format. Gauges of the backlog are taken
+// now.
 #include "api/services.h"
 
 namespace sluice::api {
@@ -31,20 +32,20 @@ void set_server(Services& services) {
 
 Route make_route_metrics(Services& services) {
   return {Method::kGet, "/metrics", ErrorShape::kJson, [&services](Request&, Responder responder) {
-            services.store.count(
-                services.options.ns,
-                services.alive.guard([&services, responder = std::move(responder)](
-                                         const Result<Counts>& counts) mutable {
-                  // A store that is away is no reason to hide the other figures.
-                  if (counts.ok())
-                    set_backlog(services, *counts);
-                  else
-                    services.log.warn("Cannot count invocations: {}", counts.error().text());
-                  set_server(services);
-                  Reply reply = text_reply(200, services.metrics.text());
-                  reply.type = ContentType::kMetrics;
-                  responder.answer(reply);
-                }));
+            services.store.count(services.options.ns,
+                                 services.alive.guard([&services, responder = std::move(responder)](
+                                                          const Result<Counts>& counts) mutable {
+                                   // A store that is away is no reason to hide the other figures.
+                                   if (counts.ok())
+                                     set_backlog(services, *counts);
+                                   else
+                                     services.log.warn("Cannot count invocations: {}",
+                                                       counts.error().text());
+                                   set_server(services);
+                                   Reply reply = text_reply(200, services.metrics.text());
+                                   reply.type = ContentType::kMetrics;
+                                   responder.answer(reply);
+                                 }));
           }};
 }
 
