@@ -1,0 +1,322 @@
+// The HTTP server over real sockets, with a few routes of its own.
+#include <catch2/catch.hpp>
+
+#include "api/http/server.h"
+#include "api/router.h"
+#include "world.h"
+
+namespace sluice::test {
+namespace {
+
+using namespace api;
+
+struct HttpWorld {
+  explicit HttpWorld(ServerOptions options = {})
+      : router({{Method::kGet, "/ping", ErrorShape::kText,
+                 [](Request&, Responder responder) { responder.answer(text_reply(200, "OK")); }},
+                {Method::kPost, "/echo", ErrorShape::kText,
+                 [](Request& request, Responder responder) {
+                   responder.answer(text_reply(200, std::move(request.body)));
+                 }},
+                {Method::kGet, "/later", ErrorShape::kJson,
+                 [this](Request&, Responder responder) { later.push_back(std::move(responder)); }},
+                {Method::kGet, "/big", ErrorShape::kJson,
+                 [](Request&, Responder responder) {
+                   responder.answer(text_reply(200, std::string(1 << 20, 'b')));
+                 }}}),
+        server(loop, clock, router, options) {
+    REQUIRE(server.listen("127.0.0.1", 0).ok());
+  }
+  void ticks(int count) {
+    for (int i = 0; i < count; ++i) server.tick();
+  }
+
+  Loop loop;
+  ManualClock clock;
+  std::vector<Responder> later;
+  Router router;
+  Server server;
+};
+
+const std::string kPing = "GET /ping HTTP/1.1\r\nHost: h\r\n\r\n";
+
+TEST_CASE("a connection is kept for the next request") {
+  HttpWorld world;
+  Client client(world.loop, world.server.port());
+  for (int i = 0; i < 3; ++i) {
+    const HttpReply reply = client.ask(kPing);
+    CHECK(reply.status == 200);
+    CHECK(reply.body == "OK");
+    CHECK(reply.header("connection") == "");
+    CHECK(reply.header("date").ends_with(" GMT"));
+  }
+  CHECK(world.server.connection_count() == 1);
+  const HttpReply last = client.ask("GET /ping HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  CHECK(last.header("connection") == "close");
+  CHECK(client.rest().empty());
+}
+
+TEST_CASE("HTTP/1.0 closes, unless it asks not to") {
+  HttpWorld world;
+  Client client(world.loop, world.server.port());
+  CHECK(client.ask("GET /ping HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").header("connection") ==
+        "keep-alive");
+  CHECK(client.ask("GET /ping HTTP/1.0\r\n\r\n").header("connection") == "close");
+  CHECK(client.rest().empty());
+}
+
+TEST_CASE("HEAD answers like GET, without the body") {
+  HttpWorld world;
+  Client client(world.loop, world.server.port());
+  client.send("HEAD /ping HTTP/1.1\r\nHost: h\r\n\r\n" + kPing);
+  const HttpReply head = client.reply(true);
+  CHECK(head.status == 200);
+  CHECK(head.header("content-length") == "2");
+  CHECK(client.reply().body == "OK");
+}
+
+TEST_CASE("pipelined requests are answered in order, whatever their answers take") {
+  HttpWorld world;
+  const std::string later = "GET /later HTTP/1.1\r\nHost: h\r\n\r\n";
+  const std::string all = later + request("POST", "/echo", "two") + later + kPing;
+  for (size_t cut = 0; cut <= all.size(); cut += 7) {
+    Client client(world.loop, world.server.port());
+    client.send(all.substr(0, cut));
+    client.settle();
+    client.send(all.substr(cut));
+    REQUIRE(turn_until(world.loop, [&] { return world.later.size() == 1; }));
+    client.settle();
+    CHECK(client.received().empty());  // the answer to the second must not overtake
+    world.later.front().answer(text_reply(200, "one"));
+    world.later.clear();
+    CHECK(client.reply().body == "one");
+    CHECK(client.reply().body == "two");
+    REQUIRE(turn_until(world.loop, [&] { return world.later.size() == 1; }));
+    world.later.front().answer(text_reply(200, "three"));
+    world.later.clear();
+    CHECK(client.reply().body == "three");
+    CHECK(client.reply().body == "OK");
+  }
+}
+
+TEST_CASE("a responder that is dropped answers 500") {
+  HttpWorld world;
+  Client client(world.loop, world.server.port());
+  client.send("GET /later HTTP/1.1\r\nHost: h\r\n\r\n");
+  REQUIRE(turn_until(world.loop, [&] { return !world.later.empty(); }));
+  world.later.clear();
+  const HttpReply reply = client.reply();
+  CHECK(reply.status == 500);
+  CHECK(reply.body.find("\"code\":\"internal\"") != std::string::npos);
+}
+
+TEST_CASE("an answer to a client that has gone is dropped") {
+  HttpWorld world;
+  auto client = std::make_unique<Client>(world.loop, world.server.port());
+  client->send("GET /later HTTP/1.1\r\nHost: h\r\n\r\n");
+  REQUIRE(turn_until(world.loop, [&] { return !world.later.empty(); }));
+  SECTION("with a reset before the answer, and before another request is let in") {
+    client.reset();
+    world.server.close_all();
+    REQUIRE(turn_until(world.loop, [&] { return world.server.connection_count() == 0; }));
+    world.later.front().answer(text_reply(200, "late"));
+  }
+  SECTION("unnoticed until the answer is written") {
+    client.reset();
+    world.later.front().answer(text_reply(200, "late"));
+    REQUIRE(turn_until(world.loop, [&] { return world.server.connection_count() == 0; }));
+  }
+  world.later.clear();
+  CHECK(Client(world.loop, world.server.port()).ask(kPing).status == 200);
+}
+
+TEST_CASE("a client that goes in mid-request leaves nothing behind") {
+  HttpWorld world;
+  {
+    Client client(world.loop, world.server.port());
+    client.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhal");
+    REQUIRE(turn_until(world.loop, [&] { return world.server.connection_count() == 1; }));
+  }
+  CHECK(turn_until(world.loop, [&] { return world.server.connection_count() == 0; }));
+}
+
+TEST_CASE("a client that sends no more still gets its answers") {
+  HttpWorld world;
+  Client client(world.loop, world.server.port());
+  client.send(kPing + "GET /later HTTP/1.1\r\nHost: h\r\n\r\n" + kPing);
+  client.shut_down();
+  CHECK(client.reply().body == "OK");
+  REQUIRE(turn_until(world.loop, [&] { return world.later.size() == 1; }));
+  client.settle();
+  world.later.front().answer(text_reply(200, "late"));
+  CHECK(client.reply().body == "late");
+  CHECK(client.reply().body == "OK");
+  CHECK(client.rest().empty());
+}
+
+TEST_CASE("a body that is too large is refused before it is read, and the client can read why") {
+  ServerOptions options;
+  options.limits.body_bytes = 1000;
+  HttpWorld world(options);
+  Client client(world.loop, world.server.port());
+  SECTION("by its Content-Length") {
+    client.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 4000000\r\n\r\n");
+    client.send(std::string(4'000'000, 'x'));
+  }
+  SECTION("while its chunks come") {
+    client.send("POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < 100; ++i) client.send("10\r\n0123456789abcdef\r\n");
+  }
+  const HttpReply reply = client.reply();
+  CHECK(reply.status == 413);
+  CHECK(reply.header("connection") == "close");
+  CHECK(reply.header("content-type").find("text/plain") == 0);  // as its route has it
+  CHECK(reply.body.find("1000 bytes") != std::string::npos);
+  client.shut_down();
+  CHECK(client.rest().empty());
+}
+
+TEST_CASE("100 Continue comes before the body, and not where the body is refused") {
+  HttpWorld world;
+  Client client(world.loop, world.server.port());
+  const std::string head = "POST /echo HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n";
+  CHECK(client.ask(head + "Content-Length: 2\r\n\r\n").status == 100);
+  CHECK(client.ask("ab").body == "ab");
+  CHECK(client.ask(head + "Content-Length: 2\r\n\r\nab").status == 200);
+  CHECK(client.ask(head + "Content-Length: 99999999\r\n\r\n").status == 413);
+}
+
+TEST_CASE("what came before a wrong request is answered first") {
+  HttpWorld world;
+  Client client(world.loop, world.server.port());
+  client.send(kPing + kPing + "NONSENSE\r\n\r\n");
+  CHECK(client.reply().status == 200);
+  CHECK(client.reply().status == 200);
+  const HttpReply reply = client.reply();
+  CHECK(reply.status == 400);
+  CHECK(reply.body.find("\"code\":\"bad_request\"") != std::string::npos);
+  CHECK(client.rest().empty());
+}
+
+TEST_CASE("a slow reader holds back its own requests, and loses nothing") {
+  HttpWorld world;
+  Client client(world.loop, world.server.port());
+  client.stop_reading();
+  constexpr int kCount = 40;
+  for (int i = 0; i < kCount; ++i) client.send("GET /big HTTP/1.1\r\nHost: h\r\n\r\n");
+  client.settle();
+  client.go_on_reading();
+  for (int i = 0; i < kCount; ++i) REQUIRE(client.reply().body.size() == 1 << 20);
+  CHECK(client.ask(kPing).body == "OK");
+}
+
+TEST_CASE("time limits") {
+  HttpWorld world;
+  Client client(world.loop, world.server.port());
+  SECTION("an idle connection is closed without a word") {
+    CHECK(client.ask(kPing).status == 200);
+    world.ticks(74);
+    client.settle();
+    CHECK(!client.ended());
+    world.ticks(1);
+    CHECK(client.rest().empty());
+  }
+  SECTION("a head that drips in is refused") {
+    client.send("GET /ping HTTP/1.1\r\nA: ");
+    client.settle();
+    for (int i = 0; i < 14; ++i) {
+      client.send("x");
+      client.settle();
+      CHECK(client.received().empty());
+      world.ticks(1);
+    }
+    world.ticks(1);
+    CHECK(client.reply().status == 408);
+  }
+  SECTION("a head that does not end is refused") {
+    client.send("GET /ping HTTP/1.1\r\n");
+    client.settle();
+    world.ticks(15);
+    CHECK(client.reply().status == 408);
+  }
+  SECTION("a body that stalls is refused, one that goes on is not") {
+    client.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n");
+    for (int i = 0; i < 5; ++i) {
+      client.send("x");
+      client.settle();
+      world.ticks(20);
+    }
+    CHECK(!client.ended());
+    world.ticks(30);
+    CHECK(client.reply().status == 408);
+  }
+  SECTION("a reader that stalls is closed") {
+    client.stop_reading();
+    for (int i = 0; i < 30; ++i) client.send("GET /big HTTP/1.1\r\nHost: h\r\n\r\n");
+    client.settle();
+    world.ticks(31);
+    CHECK(turn_until(world.loop, [&] { return world.server.connection_count() == 0; }));
+  }
+  SECTION("a request whose answer takes long is let be") {
+    client.send("GET /later HTTP/1.1\r\nHost: h\r\n\r\n");
+    REQUIRE(turn_until(world.loop, [&] { return !world.later.empty(); }));
+    world.ticks(1000);
+    world.later.front().answer(text_reply(200, "at last"));
+    CHECK(client.reply().body == "at last");
+  }
+  world.later.clear();
+}
+
+TEST_CASE("one connection too many is told so") {
+  ServerOptions options;
+  options.max_connections = 2;
+  HttpWorld world(options);
+  Client first(world.loop, world.server.port());
+  Client second(world.loop, world.server.port());
+  CHECK(first.ask(kPing).status == 200);
+  CHECK(second.ask(kPing).status == 200);
+  Client third(world.loop, world.server.port());
+  const HttpReply reply = third.reply();
+  CHECK(reply.status == 503);
+  CHECK(reply.header("retry-after") == "1");
+  first.close();
+  REQUIRE(turn_until(world.loop, [&] { return world.server.connection_count() == 1; }));
+  CHECK(Client(world.loop, world.server.port()).ask(kPing).status == 200);
+}
+
+TEST_CASE("draining closes what is idle, answers what is under way, and takes nothing new") {
+  HttpWorld world;
+  Client idle(world.loop, world.server.port());
+  Client busy(world.loop, world.server.port());
+  CHECK(idle.ask(kPing).status == 200);
+  busy.send("GET /later HTTP/1.1\r\nHost: h\r\n\r\n");
+  REQUIRE(turn_until(world.loop, [&] { return !world.later.empty(); }));
+  bool done = false;
+  world.server.drain([&] { done = true; });
+  CHECK(idle.rest().empty());
+  CHECK(!done);
+  world.later.front().answer(text_reply(200, "bye"));
+  const HttpReply reply = busy.reply();
+  CHECK(reply.body == "bye");
+  CHECK(reply.header("connection") == "close");
+  busy.close();
+  CHECK(turn_until(world.loop, [&] { return done; }));
+  world.later.clear();
+}
+
+TEST_CASE("listening says where, also on IPv6, and says why it cannot") {
+  HttpWorld world;
+  CHECK(world.server.address() == "127.0.0.1:" + std::to_string(world.server.port()));
+  CHECK(world.server.port() > 0);
+  Server taken(world.loop, world.clock, world.router, {});
+  const Status again = taken.listen("127.0.0.1", world.server.port());
+  REQUIRE(!again.ok());
+  CHECK(again.error().code == Code::kUnavailable);
+  CHECK(again.error().message.find("127.0.0.1") != std::string::npos);
+  CHECK(!taken.listen("127.0.0.1", 70000).ok());
+  Server v6(world.loop, world.clock, world.router, {});
+  if (v6.listen("::1", 0).ok()) CHECK(v6.address() == "[::1]:" + std::to_string(v6.port()));
+}
+
+}  // namespace
+}  // namespace sluice::test
