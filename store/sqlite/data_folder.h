@@ -17,7 +17,7 @@ class DataFolder {
   DataFolder& operator=(DataFolder&& other) noexcept;
   ~DataFolder();  // unlocks; so does the kernel when the process ends, however it ends
 
-  std::string database_path() const { return path_ + "/sluice.db"; }
+  std::string path_of(const std::string& file_name) const { return path_ + "/" + file_name; }
 
  private:
   DataFolder(std::string path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}

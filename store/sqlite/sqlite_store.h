@@ -28,7 +28,8 @@ struct SqliteStoreOptions {
     kNormal,  // survives kill -9; the last moments before a power loss may be missing
   };
 
-  std::string data_dir;  // made when missing; the file is sluice.db in it
+  std::string data_dir;                 // made when missing, and locked
+  std::string file_name = "sluice.db";  // in it
   StoreOptions store;
   Durability durability = Durability::kFull;
 

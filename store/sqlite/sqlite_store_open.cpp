@@ -13,7 +13,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(SqliteStoreOptions option
                                                        Log& log) {
   auto folder = DataFolder::lock(options.data_dir);
   if (!folder) return folder.error();
-  const std::string path = folder->database_path();
+  const std::string path = folder->path_of(options.file_name);
 
   DatabaseOptions writing;
   writing.vfs = options.vfs;
