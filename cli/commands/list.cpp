@@ -65,8 +65,7 @@ class List final : public Command {
     for (const JsonView& action : actions.elements())
       rows.push_back({cell(action, "name"), cell(action, "size", " B"),
                       limit(action, "timeout", " ms"), limit(action, "maxmem", " KB")});
-    output.info(rows.empty() ? "No actions yet: `slcli create NAME -f FILE` makes one"
-                             : "Available actions");
+    output.info("Available actions");
     output.list(actions, columns, rows);
   }
 

@@ -1,0 +1,69 @@
+// A disk that is full: new work is refused, nothing accepted is lost, and all goes on when there is
+// room.
+#include <sys/mount.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "test/e2e/support/http.h"
+#include "test/e2e/support/process.h"
+
+namespace sluice::test {
+namespace {
+
+// A small disk of its own, where the kernel lets us have one (the store's own tests do without).
+class SmallDisk {
+ public:
+  explicit SmallDisk(const TempFolder& at) : path_(at.path()) {
+    mounted_ = mount("tmpfs", path_.c_str(), "tmpfs", 0, "size=6m") == 0;
+  }
+  ~SmallDisk() {
+    if (mounted_) umount2(path_.c_str(), MNT_DETACH);
+  }
+  bool mounted() const { return mounted_; }
+
+ private:
+  std::filesystem::path path_;
+  bool mounted_;
+};
+
+TEST_CASE("a full disk answers 503 and loses nothing that was accepted") {
+  TempFolder folder;
+  const SmallDisk disk(folder);
+  if (!disk.mounted()) {
+    WARN("no small disk to be had here (mounting needs privileges): nothing was tested");
+    return;
+  }
+  const std::string ballast = folder.write("ballast", std::string(2'000'000, 'x'));
+  std::vector<std::string> accepted;
+  Server server(folder / "data");
+  Http http(server.url());
+  REQUIRE(http.create("length", "function main(args) return #args.text end").status == 200);
+
+  const std::string payload = R"({"text":")" + std::string(50'000, 'x') + R"("})";
+  Reply refused;
+  for (int i = 0; i < 1'000 && refused.status == 0; ++i) {
+    const Reply reply = http.post("/actions/length", payload);
+    if (reply.status == 202) {
+      accepted.push_back(reply.invocation_id());
+    } else {
+      refused = reply;
+    }
+  }
+  INFO(refused.body);
+  CHECK(refused.status == 503);
+  CHECK_FALSE(refused.header("retry-after").empty());
+  CHECK(http.get("/readyz").status == 503);
+  CHECK(http.get("/healthz").status == 200);
+  CHECK(accepted.size() > 10);
+
+  std::filesystem::remove(ballast);
+  CHECK(
+      eventually([&] { return http.post("/actions/length", R"({"text":"abc"})").status == 202; }));
+  CHECK(eventually([&] { return http.get("/readyz").status == 200; }));
+  for (const std::string& id : accepted) CHECK(http.resolve(id).body == "50000");
+  CHECK(server.stop() == 0);
+}
+
+}  // namespace
+}  // namespace sluice::test
