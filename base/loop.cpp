@@ -54,9 +54,15 @@ void Loop::at_turn_end(Task task) {
   turn_end_.push_back(std::move(task));
 }
 
+void Loop::event_handled() {
+  constexpr int kEventsATurn = 16;
+  if (++events_this_turn_ >= kEventsATurn) drain();
+}
+
 // Tasks post tasks, and what runs at the end of a turn posts more: goes on until nothing is left,
 // so that the loop never sleeps on work it has.
 void Loop::drain() {
+  events_this_turn_ = 0;
   std::vector<Task> batch;
   for (;;) {
     batch.clear();

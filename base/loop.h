@@ -28,6 +28,11 @@ class Loop final : public Executor {
   void post(Task task) override;
   void at_turn_end(Task task) override;
 
+  // To be called by whoever gets many events in one turn of libuv (a server, its requests), at the end of handling
+  // one and with nothing of it left on the stack: ends the turn after some events, so that what they ask
+  // for (a worker, the disk) begins while the others are still to be handled.
+  void event_handled();
+
   uv_loop_t* uv() { return &loop_; }
 
  private:
@@ -38,6 +43,7 @@ class Loop final : public Executor {
   uv_prepare_t before_sleep_;
   std::thread::id thread_;
   bool stopping_ = false;
+  int events_this_turn_ = 0;
 
   std::vector<Task> posted_here_;  // by the loop's own thread: no lock, no system call
   std::vector<Task> turn_end_;

@@ -66,9 +66,15 @@ void Connection::on_alloc(uv_handle_t* handle, size_t, uv_buf_t* buffer) {
 void Connection::on_read(uv_stream_t* stream, ssize_t size, const uv_buf_t* buffer) {
   auto* self = static_cast<Connection*>(stream->data);
   if (size == 0) return;
-  if (size == UV_EOF) return self->received_end();
-  if (size < 0) return self->close();
-  self->received({buffer->base, static_cast<size_t>(size)});
+  Loop& loop = self->server_.loop_;
+  if (size == UV_EOF) {
+    self->received_end();
+  } else if (size < 0) {
+    self->close();
+  } else {
+    self->received({buffer->base, static_cast<size_t>(size)});
+  }
+  loop.event_handled();  // may destroy the connection
 }
 
 void Connection::received(std::string_view bytes) {

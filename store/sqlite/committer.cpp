@@ -59,6 +59,11 @@ void Committer::join(Entry& entry, Waiter waiter, Urgency urgency) {
   arrange();
 }
 
+void Committer::want(Entry& entry) {
+  ledger_.want(entry);
+  arrange();
+}
+
 void Committer::run(Job job, Done<Status> done) {
   jobs_.push_back({std::move(job), std::move(done)});
   arrange();
@@ -120,10 +125,9 @@ void Committer::happened() {
   Writer::Events events = writer_->take();
   Completions completions;
   if (events.done) settle(*events.done, completions);
-  if (events.alarm) {
-    alarm_.reset();
-    hand_over();
-  }
+  if (events.alarm) alarm_.reset();
+  // At once, before anybody is told: the writer works on while this thread answers.
+  if (events.alarm || ledger_.has_urgent_changes()) hand_over();
   arrange();
   // Last, since a callback may do anything, even destroy the store.
   for (auto& completion : completions) completion();

@@ -29,6 +29,9 @@ class Committer {
   // `waiter` is told with the commit that the entry waits for already.
   void join(Entry& entry, Waiter waiter, Urgency urgency);
 
+  // Somebody waits for the entry, see Ledger::want.
+  void want(Entry& entry);
+
   // Does `job` in the next commit. `done` comes within a turn, as callbacks of the port do.
   void run(Job job, Done<Status> done);
 

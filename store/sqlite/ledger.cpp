@@ -73,7 +73,13 @@ void Ledger::mark(Entry& entry, Urgency urgency, MonoTime now) {
     entry.changed_since = now;
     changed_.push_back(&entry);
   }
-  if (urgency == Urgency::kNow) hurry(entry);
+  const bool ended = is_finished(entry.record.progress.state);
+  if (urgency == Urgency::kNow || (entry.wanted && ended)) hurry(entry);
+}
+
+void Ledger::want(Entry& entry) {
+  entry.wanted = true;
+  if (!entry.in_file || is_finished(entry.record.progress.state)) hurry(entry);
 }
 
 void Ledger::hurry(Entry& entry) {

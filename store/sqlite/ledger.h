@@ -24,6 +24,7 @@ struct Entry {
   bool unconfirmed = false;  // its ikey may belong to an invocation that only the file knows
   bool changed = false;      // since the last commit took it
   bool urgent = false;       // the change waits for nothing
+  bool wanted = false;       // somebody waits for its end: that will not linger
   bool committing = false;   // a commit that holds it is under way
   bool idle = false;         // counted as kept in memory without need
   MonoTime changed_since{};
@@ -58,7 +59,10 @@ class Ledger {
 
   // The entry's record has changed.
   void mark(Entry& entry, Urgency urgency, MonoTime now);
-  void hurry(Entry& entry);  // somebody waits for what it has to write
+  void hurry(Entry& entry);  // what it has to write lingers no more
+  // Somebody waits for it to be durable: that it exists, or that it has ended, now or later. A claim alone is
+  // nothing anybody waits for.
+  void want(Entry& entry);
 
   bool has_changes() const { return !changed_.empty(); }
   bool has_urgent_changes() const { return urgent_ > 0; }

@@ -39,6 +39,13 @@ void SqliteStore::insert(std::vector<SubmissionPtr> items, Urgency urgency,
   if (waiting == 0) my.answers.post([call] { call->answer(); });
 }
 
+void SqliteStore::hurry(std::vector<Uuid> ids) {
+  Parts& my = *parts_;
+  for (const Uuid& id : ids) {
+    if (Entry* entry = my.ledger.find(id)) my.committer.want(*entry);
+  }
+}
+
 void SqliteStore::claim(std::vector<Uuid> ids, Claim claim,
                         Done<std::vector<Result<Delivery>>> done) {
   Parts& my = *parts_;

@@ -71,6 +71,7 @@ class SqliteStore final : public Store {
 
   void insert(std::vector<SubmissionPtr> items, Urgency urgency,
               Done<std::vector<Inserted>> done) override;
+  void hurry(std::vector<Uuid> ids) override;
   void claim(std::vector<Uuid> ids, Claim claim, Done<std::vector<Result<Delivery>>> done) override;
   void renew(std::vector<Uuid> ids, Uuid token, Done<std::vector<Renewed>> done) override;
   void finish(std::vector<Finish> items, Urgency urgency, Done<std::vector<Status>> done) override;
