@@ -112,6 +112,13 @@ TEST_CASE("a second server on the same data folder is refused") {
   CHECK(second.err.find(std::to_string(first.pid())) != std::string::npos);
 }
 
+// Whether a process has ended; where nobody collects orphans, it stays in the list as a zombie.
+bool has_ended(pid_t pid) {
+  const std::string stat = read_file("/proc/" + std::to_string(pid) + "/stat");
+  const size_t name_end = stat.rfind(')');
+  return name_end == std::string::npos || stat.compare(name_end, 3, ") Z") == 0;
+}
+
 TEST_CASE("no worker is left behind, however the server ends") {
   TempFolder data;
   for (const int signal : {SIGTERM, SIGINT, SIGKILL}) {
@@ -123,7 +130,7 @@ TEST_CASE("no worker is left behind, however the server ends") {
     CHECK(workers.size() >= 2);
     server.signal(signal);
     CHECK(server.wait() == (signal == SIGKILL ? 137 : 0));
-    for (pid_t worker : workers) CHECK(eventually([&] { return kill(worker, 0) != 0; }));
+    for (pid_t worker : workers) CHECK(eventually([&] { return has_ended(worker); }));
   }
 }
 
