@@ -55,7 +55,7 @@ void Loop::at_turn_end(Task task) {
 }
 
 void Loop::event_handled() {
-  constexpr int kEventsATurn = 16;
+  constexpr int kEventsATurn = 32;
   if (++events_this_turn_ >= kEventsATurn) drain();
 }
 

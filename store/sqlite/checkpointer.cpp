@@ -1,5 +1,7 @@
 #include "store/sqlite/checkpointer.h"
 
+#include "store/sqlite/thread_name.h"
+
 namespace sluice::sqlite {
 
 Checkpointer::Checkpointer(Database database, CheckpointOptions options, Log& log,
@@ -31,6 +33,7 @@ void Checkpointer::log_has_grown_to(int pages) {
 }
 
 void Checkpointer::run() {
+  name_this_thread("checkpoint");
   for (;;) {
     bool hard;
     {

@@ -14,8 +14,9 @@
 namespace sluice::sqlite {
 
 struct CheckpointOptions {
-  int every_pages = 2'000;  // of growth of the log: 8 MiB
-  int hard_pages = 16'000;  // a log of this size makes writers wait until it is empty: 64 MiB
+  int every_pages = 500;   // of growth of the log: 2 MiB
+  int hard_pages = 1'500;  // a log of this size makes writers wait for the remainder, and begins
+                           // anew: within the room made for it (log_space.h)
 };
 
 class Checkpointer {

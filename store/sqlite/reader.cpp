@@ -1,5 +1,7 @@
 #include "store/sqlite/reader.h"
 
+#include "store/sqlite/thread_name.h"
+
 namespace sluice::sqlite {
 
 Reader::Reader(Queries queries, Executor& executor)
@@ -23,6 +25,7 @@ void Reader::ask(Question question) {
 }
 
 void Reader::run() {
+  name_this_thread("store reader");
   for (;;) {
     Question question;
     {

@@ -1,6 +1,7 @@
 // How a SqliteStore begins and ends.
 #include <cstdlib>
 
+#include "store/sqlite/log_space.h"
 #include "store/sqlite/migrations.h"
 #include "store/sqlite/sqlite_store_parts.h"
 
@@ -29,6 +30,8 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(SqliteStoreOptions option
   if (recovered->requeued > 0)
     log.info("{} invocations were running when the last process ended: queued again",
              recovered->requeued);
+
+  reserve_log_space(*database, path, log);
 
   DatabaseOptions reading = writing;
   reading.cache_kb = 512;

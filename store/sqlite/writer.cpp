@@ -1,5 +1,7 @@
 #include "store/sqlite/writer.h"
 
+#include "store/sqlite/thread_name.h"
+
 #include <time.h>
 
 #include <cassert>
@@ -88,6 +90,7 @@ std::unique_ptr<Batch> Writer::wait_for_batch() {
 }
 
 void Writer::run() {
+  name_this_thread("store writer");
   int log_pages = 0;
   sqlite3_wal_hook(database_.handle(), count_log_pages, &log_pages);
 
