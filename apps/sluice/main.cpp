@@ -20,9 +20,12 @@ struct Arguments {
 };
 
 void add_settings(CLI::App& command, Arguments& arguments) {
-  command.add_option("--config", arguments.config_file, "Read this config.lua (also SLUICE_CONFIG)")->type_name("FILE");
+  command
+      .add_option("--config", arguments.config_file, "Read this config.lua (also SLUICE_CONFIG)")
+      ->type_name("FILE");
   for (const sluice::FlagHelp& flag : sluice::setting_flags()) {
-    command.add_option("--" + flag.flag, arguments.values[flag.flag], flag.help)->type_name(flag.value);
+    command.add_option("--" + flag.flag, arguments.values[flag.flag], flag.help)
+        ->type_name(flag.value);
   }
 }
 
@@ -45,8 +48,10 @@ int main(int argc, char** argv) {
   app.failure_message(CLI::FailureMessage::simple);
 
   Arguments arguments;
-  CLI::App* serve = app.add_subcommand("serve", "Run everything in this process: HTTP API, store, queue, runner");
-  CLI::App* config = app.add_subcommand("config", "Print the settings in force and where each comes from");
+  CLI::App* serve =
+      app.add_subcommand("serve", "Run everything in this process: HTTP API, store, queue, runner");
+  CLI::App* config =
+      app.add_subcommand("config", "Print the settings in force and where each comes from");
   add_settings(*serve, arguments);
   add_settings(*config, arguments);
 

@@ -80,14 +80,16 @@ std::pair<std::string, int> split_address(const std::string& address) {
 // What `sluice serve` consists of, in the order of dependence: each part outlives those below it.
 class Server {
  public:
-  Server(const Settings& settings, std::unique_ptr<Store> store, Loop& loop, const Clock& clock, Log& log)
+  Server(const Settings& settings, std::unique_ptr<Store> store, Loop& loop, const Clock& clock,
+         Log& log)
       : settings_(settings),
         loop_(loop),
         log_(log),
         store_(std::move(store)),
         queue_(loop, {.capacity = static_cast<size_t>(settings.runner.queue_capacity)}),
         pool_(loop, clock, log, pool_options(settings)),
-        runner_({loop, *store_, queue_, pool_, pool_, clock, log, metrics_}, runner_options(settings)),
+        runner_({loop, *store_, queue_, pool_, pool_, clock, log, metrics_},
+                runner_options(settings)),
         sweeper_(*store_, queue_, clock, log),
         api_({loop, *store_, queue_, pool_, clock, log, metrics_}, api_options(settings)),
         sweep_(loop),
@@ -111,7 +113,8 @@ class Server {
     return {};
   }
 
-  // Told to end: nothing new comes in, what runs may finish within the grace time, everything is written.
+  // Told to end: nothing new comes in, what runs may finish within the grace time, everything is
+  // written.
   void stop(std::function<void(Status)> done) {
     const Millis grace = settings_.runner.grace;
     log_.info("Stopping: what runs has {} ms to finish", grace.count());
@@ -152,7 +155,8 @@ class Server {
 
   Gauge& idle_workers_ = metrics_.gauge("sluice_workers", "Worker processes", {{"state", "idle"}});
   Gauge& busy_workers_ = metrics_.gauge("sluice_workers", "Worker processes", {{"state", "busy"}});
-  Counter& kills_ = metrics_.counter("sluice_worker_kills_total", "Workers killed for overstaying or misbehaving");
+  Counter& kills_ = metrics_.counter("sluice_worker_kills_total",
+                                     "Workers killed for overstaying or misbehaving");
   size_t kills_told_ = 0;
 };
 
@@ -196,7 +200,8 @@ Status serve(const Settings& settings) {
   if (!settings.plugins.empty()) {
     const Settings::Plugin& plugin = settings.plugins.front();
     return Error{Code::kInvalid, "serve",
-                 plugin.origin + ": Plugin \"" + plugin.name + "\": this release has no plugins; remove the block"};
+                 plugin.origin + ": Plugin \"" + plugin.name +
+                     "\": this release has no plugins; remove the block"};
   }
   std::signal(SIGPIPE, SIG_IGN);
   Loop loop;

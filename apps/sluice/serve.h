@@ -6,8 +6,8 @@
 
 namespace sluice {
 
-// Runs until SIGTERM or SIGINT. Prints the address it listens on to stdout. An error means that it could
-// not start, or could not write everything at the end.
+// Runs until SIGTERM or SIGINT. Prints the address it listens on to stdout. An error means that it
+// could not start, or could not write everything at the end.
 Status serve(const Settings& settings);
 
 }  // namespace sluice

@@ -9,8 +9,8 @@
 namespace sluice {
 namespace {
 
-Result<std::unique_ptr<Store>> open_sqlite(const Settings& settings, const StoreOptions& common, Executor& executor,
-                                           const Clock& clock, Log& log) {
+Result<std::unique_ptr<Store>> open_sqlite(const Settings& settings, const StoreOptions& common,
+                                           Executor& executor, const Clock& clock, Log& log) {
   SqliteStoreOptions options;
   const std::filesystem::path file = settings.sqlite_path();
   options.data_dir = file.has_parent_path() ? file.parent_path().string() : ".";
@@ -26,21 +26,24 @@ Result<std::unique_ptr<Store>> open_sqlite(const Settings& settings, const Store
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_store(const Settings& settings, Executor& executor, const Clock& clock,
-                                          Log& log) {
+Result<std::unique_ptr<Store>> open_store(const Settings& settings, Executor& executor,
+                                          const Clock& clock, Log& log) {
   StoreOptions common;
   common.retention = settings.runner.retention;
   switch (settings.store) {
-    case Settings::Store::kSqlite: return open_sqlite(settings, common, executor, clock, log);
+    case Settings::Store::kSqlite:
+      return open_sqlite(settings, common, executor, clock, log);
     case Settings::Store::kMemory: {
       MemoryStoreOptions options;
       options.store = common;
       return std::unique_ptr<Store>(std::make_unique<MemoryStore>(executor, clock, options));
     }
-    case Settings::Store::kMongodb: break;
+    case Settings::Store::kMongodb:
+      break;
   }
   return Error{Code::kInvalid, "serve",
-               "`sluice serve` keeps its data in this process's own file: use Sqlite { path=… }, or Nulldb { } to "
+               "`sluice serve` keeps its data in this process's own file: use Sqlite { path=… }, "
+               "or Nulldb { } to "
                "keep nothing. Mongodb { … } is for a fleet, which this release does not have"};
 }
 

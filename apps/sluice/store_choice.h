@@ -12,7 +12,7 @@
 namespace sluice {
 
 // Opens it; blocks meanwhile. kInvalid: this program cannot use that store.
-Result<std::unique_ptr<Store>> open_store(const Settings& settings, Executor& executor, const Clock& clock,
-                                          Log& log);
+Result<std::unique_ptr<Store>> open_store(const Settings& settings, Executor& executor,
+                                          const Clock& clock, Log& log);
 
 }  // namespace sluice
