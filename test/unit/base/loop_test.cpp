@@ -79,3 +79,20 @@ TEST_CASE("a timer may be destroyed from its own task") {
   loop.run();
   CHECK_FALSE(timer);
 }
+
+TEST_CASE("a turn with many events ends early, so that what they ask for begins") {
+  Loop loop;
+  int ran = 0;
+  loop.post([&] { ++ran; });
+  int events = 0;
+  while (ran == 0 && events < 1'000) {
+    ++events;
+    loop.event_handled();
+  }
+  CHECK(ran == 1);
+  CHECK(events > 1);
+
+  loop.post([&] { ++ran; });
+  loop.event_handled();
+  CHECK(ran == 1);  // counted anew
+}

@@ -129,3 +129,21 @@ TEST_CASE("Room for what is unwritten comes back with each write", "[ledger]") {
   CHECK_FALSE(ledger.has_changes());
   CHECK_FALSE(ledger.has_urgent_changes());
 }
+
+TEST_CASE("What somebody waits for does not linger: that it exists, and that it has ended",
+          "[ledger]") {
+  Ledger ledger{LedgerBounds{}};
+  Entry& entry = ledger.add_new(fresh(1), 1);
+  ledger.mark(entry, Urgency::kLinger, kStart);
+  CHECK(ledger.take(false, kStart).empty());
+  ledger.want(entry);
+  CHECK(ledger.take(false, kStart).size() == 1);
+  ledger.written(entry);
+
+  entry.record.progress.state = State::kRunning;
+  ledger.mark(entry, Urgency::kLinger, kStart);
+  CHECK_FALSE(ledger.has_urgent_changes());  // nobody waits for a claim
+  entry.record.progress.state = State::kDone;
+  ledger.mark(entry, Urgency::kLinger, kStart);
+  CHECK(ledger.has_urgent_changes());
+}

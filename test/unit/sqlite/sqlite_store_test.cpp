@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "store/sqlite/log_space.h"
 #include "test/contract/store_harness.h"
 
 using namespace sluice;
@@ -48,6 +49,33 @@ TEST_CASE("What lingers is written after a while without being asked for", "[sql
   CHECK(at.insert({item}, Urgency::kLinger)[0].status.ok());  // waits for the answer alone
   at.claim({item->id}, at.ids.next());
   CHECK(at.executor.turn_until([&] { return at.sqlite().stats().rows_updated == 1; }));
+}
+
+TEST_CASE("What somebody waits for is written without lingering", "[sqlite]") {
+  SqliteHarness at([](SqliteStoreOptions& options) { options.linger = Millis(24h); });
+  const auto item = at.submission();
+  bool inserted = false, finished = false;
+  at.store->insert({item}, Urgency::kLinger, [&](auto) { inserted = true; });
+  at.store->hurry({item->id, at.ids.next()});  // one that nobody knows is no matter
+  REQUIRE(at.executor.turn_until([&] { return inserted; }));
+
+  const Uuid token = at.ids.next();
+  at.claim({item->id}, token);
+  at.store->finish({at.finished(item->id, token)}, Urgency::kLinger,
+                   [&](auto) { finished = true; });
+  REQUIRE(at.executor.turn_until([&] { return finished; }));
+  CHECK(at.sqlite().stats().commits == 2);
+}
+
+TEST_CASE("The log has its room from the start and stays within it", "[sqlite]") {
+  SqliteHarness at;
+  const auto log_size = [&] {
+    return std::filesystem::file_size(at.folder.path() + "/sluice.db-wal");
+  };
+  const auto from_the_start = log_size();
+  CHECK(from_the_start == sqlite::kLogBytes);
+  for (int i = 0; i < 20; ++i) at.inserted();
+  CHECK(log_size() == from_the_start);
 }
 
 TEST_CASE("A renewal writes nothing", "[sqlite]") {
