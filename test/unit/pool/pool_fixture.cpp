@@ -72,22 +72,13 @@ bool PoolFixture::until(const std::function<bool()>& condition) {
     timed_out = true;
     loop_.stop();
   });
-  // Looks after every turn of the loop.
-  std::function<void()> look = [&] {
+  // By the clock, not after each turn: what the loop does last before it sleeps may be what is
+  // waited for.
+  Timer again(loop_);
+  again.every(std::chrono::milliseconds(1), [&] {
     if (condition()) loop_.stop();
-  };
-  uv_check_t after_turn;
-  uv_check_init(loop_.uv(), &after_turn);
-  after_turn.data = &look;
-  uv_check_start(&after_turn, [](uv_check_t* handle) {
-    (*static_cast<std::function<void()>*>(handle->data))();
   });
   if (!condition()) loop_.run();
-  bool closed = false;
-  after_turn.data = &closed;
-  uv_close(reinterpret_cast<uv_handle_t*>(&after_turn),
-           [](uv_handle_t* handle) { *static_cast<bool*>(handle->data) = true; });
-  while (!closed) uv_run(loop_.uv(), UV_RUN_NOWAIT);
   return !timed_out;
 }
 
