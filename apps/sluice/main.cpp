@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "apps/sluice/serve.h"
 #include "base/config/settings.h"
@@ -39,13 +40,33 @@ sluice::Result<sluice::Settings> settings_of(const CLI::App& command, const Argu
   return sluice::load_settings(given, sluice::process_environment(), file);
 }
 
+// What is wrong with the words that the parser refused.
+std::string explain(const CLI::ParseError& error, const CLI::App& app) {
+  const auto given = app.get_subcommands();  // the command that was named, if one was
+  const CLI::App& command = given.empty() ? app : *given.front();
+  const std::vector<std::string> strangers = app.remaining(true);
+  std::string text;
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !strangers.empty()) {
+    text = "unexpected argument '" + strangers.front() + "'";
+  } else if (!given.empty()) {
+    text = error.what();
+  } else if (strangers.empty()) {
+    text = "a command is missing";
+  } else if (strangers.front().starts_with('-')) {
+    text = "unexpected argument '" + strangers.front() + "' before the command";
+  } else {
+    text = "'" + strangers.front() + "' is no command of sluice; there are serve and config";
+  }
+  const std::string called = given.empty() ? "sluice" : "sluice " + command.get_name();
+  return text + "\n        `" + called + " --help` says how it is used";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app("Sluice runs Lua functions as durable, sandboxed jobs.", "sluice");
   app.set_version_flag("--version", "sluice " SLUICE_VERSION);
   app.require_subcommand(1);
-  app.failure_message(CLI::FailureMessage::simple);
 
   Arguments arguments;
   CLI::App* serve =
@@ -58,7 +79,9 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kUsage;
+    if (error.get_exit_code() == 0) return app.exit(error);  // the help or the version
+    std::fprintf(stderr, "sluice: %s\n", explain(error, app).c_str());
+    return kUsage;
   }
 
   const CLI::App& command = serve->parsed() ? *serve : *config;
