@@ -33,14 +33,16 @@ die() {
 # The comment on top of a script is its help.
 show_help() { sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p}' "$0"; }
 
+# Ends the script where apt-get cannot be run as root; before its output goes elsewhere.
+need_root_for() {
+  [[ $EUID -eq 0 ]] || command -v sudo >/dev/null ||
+    die "you are not root and there is no sudo. Please run as root: apt-get $*"
+}
+
 # Runs apt-get, as root.
 apt() {
   local as_root=()
-  if [[ $EUID -ne 0 ]]; then
-    command -v sudo >/dev/null ||
-      die "neither root nor sudo; please install as root: apt-get install ${missing[*]:-}"
-    as_root=(sudo)
-  fi
+  [[ $EUID -eq 0 ]] || as_root=(sudo)
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
     -o DPkg::Lock::Timeout=300 "$@"
 }
@@ -54,6 +56,7 @@ APT_UPDATED=
 apt_update_once() {
   [[ -z $APT_UPDATED ]] || return 0
   APT_UPDATED=yes
+  need_root_for update
   say "Reading the lists of packages"
   apt update >/dev/null || warn "apt-get update failed: is the network there?"
 }
@@ -73,11 +76,12 @@ need_packages() {
     is_installed "$package" || missing+=("$package")
   done
   [[ ${#missing[@]} -gt 0 ]] || return 0
+  need_root_for install --no-install-recommends "${missing[@]}"
 
   for package in "${missing[@]}"; do
     apt_offers "$package" || apt_update_once
   done
-  say "Installing ${missing[*]}"
+  say "Installing from Debian (this can take minutes): ${missing[*]}"
   if ! apt install --no-install-recommends "${missing[@]}" >"$APT_LOG" 2>&1; then
     apt_update_once # the lists may be older than the archive
     apt install --no-install-recommends "${missing[@]}" >"$APT_LOG" 2>&1 || {
@@ -137,6 +141,13 @@ configure() {
     cat "$build/configure.log" >&2
     return 1
   fi
+}
+
+# is_built PRESET [TARGET…]: whether there is nothing to compile.
+is_built() {
+  local build=$ROOT/build/$1
+  shift
+  [[ $(ninja -C "$build" -n "$@" 2>/dev/null) == *"no work to do"* ]]
 }
 
 # compile PRESET [TARGET…]: shows progress on a terminal, errors always, nothing when nothing is to do.
