@@ -46,6 +46,7 @@ void Loop::post(Task task) {
     std::lock_guard lock(mutex_);
     first = posted_elsewhere_.empty();
     posted_elsewhere_.push_back(std::move(task));
+    any_elsewhere_.store(true, std::memory_order_relaxed);
   }
   if (first) uv_async_send(&wake_);
 }
@@ -56,7 +57,8 @@ void Loop::at_turn_end(Task task) {
 
 void Loop::event_handled() {
   constexpr int kEventsATurn = 32;
-  if (++events_this_turn_ >= kEventsATurn) drain();
+  if (++events_this_turn_ >= kEventsATurn || any_elsewhere_.load(std::memory_order_relaxed))
+    drain();
 }
 
 // Tasks post tasks, and what runs at the end of a turn posts more: goes on until nothing is left,
@@ -69,6 +71,7 @@ void Loop::drain() {
     {
       std::lock_guard lock(mutex_);
       batch.swap(posted_elsewhere_);
+      any_elsewhere_.store(false, std::memory_order_relaxed);
     }
     if (batch.empty()) batch.swap(posted_here_);
     if (batch.empty()) batch.swap(turn_end_);

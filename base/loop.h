@@ -3,6 +3,7 @@
 
 #include <uv.h>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -28,9 +29,10 @@ class Loop final : public Executor {
   void post(Task task) override;
   void at_turn_end(Task task) override;
 
-  // To be called by whoever gets many events in one turn of libuv (a server, its requests), at the end of handling
-  // one and with nothing of it left on the stack: ends the turn after some events, so that what they ask
-  // for (a worker, the disk) begins while the others are still to be handled.
+  // To be called by whoever gets many events in one turn of libuv (a server, its requests), at the
+  // end of handling one and with nothing of it left on the stack: ends the turn after some events,
+  // or when another thread has posted something, so that workers and the disk are at work while the
+  // other events are still to be handled.
   void event_handled();
 
   uv_loop_t* uv() { return &loop_; }
@@ -49,7 +51,8 @@ class Loop final : public Executor {
   std::vector<Task> turn_end_;
 
   std::mutex mutex_;
-  std::vector<Task> posted_elsewhere_;  // guarded by mutex_
+  std::vector<Task> posted_elsewhere_;      // guarded by mutex_
+  std::atomic<bool> any_elsewhere_{false};  // that it is not empty, to be seen without the lock
 };
 
 // A timer of a Loop. Stops and closes itself when destroyed.

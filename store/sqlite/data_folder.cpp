@@ -30,7 +30,9 @@ std::string holder_of(int descriptor) {
 
 Result<DataFolder> DataFolder::lock(const std::string& path) {
   std::error_code error;
-  std::filesystem::create_directories(path, error);
+  // What is in it concerns its owner alone: sources, payloads, results.
+  if (std::filesystem::create_directories(path, error))
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
   if (error) return failed("cannot make the data folder '" + path + "'", error.value());
 
   const std::string file = path + "/lock";

@@ -13,9 +13,10 @@ namespace {
 constexpr int64_t kFreeSpaceNeeded = 16 * kLogBytes;
 
 bool has_space(const std::string& path) {
-  struct statvfs disk{};
+  struct statvfs disk {};
   return statvfs(path.c_str(), &disk) == 0 &&
-         static_cast<int64_t>(disk.f_bavail) * static_cast<int64_t>(disk.f_frsize) >= kFreeSpaceNeeded;
+         static_cast<int64_t>(disk.f_bavail) * static_cast<int64_t>(disk.f_frsize) >=
+             kFreeSpaceNeeded;
 }
 
 bool fill_with_zeros(int file) {
