@@ -143,13 +143,6 @@ configure() {
   fi
 }
 
-# is_built PRESET [TARGET…]: whether there is nothing to compile.
-is_built() {
-  local build=$ROOT/build/$1
-  shift
-  [[ $(ninja -C "$build" -n "$@" 2>/dev/null) == *"no work to do"* ]]
-}
-
 # compile PRESET [TARGET…]: shows progress on a terminal, errors always, nothing when nothing is to do.
 compile() {
   local build=$ROOT/build/$1
