@@ -88,7 +88,7 @@ Status Server::listen(const std::string& host, int port) {
     port_ = ntohs(v4->sin_port);
     address_ = std::string(text) + ":" + std::to_string(port_);
   }
-  timer_.every(Millis(1000), [this] { tick(); });
+  if (options_.tick.count() > 0) timer_.every(options_.tick, [this] { tick(); });
   return Ok{};
 }
 

@@ -3,6 +3,7 @@
 
 #include <uv.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -21,8 +22,9 @@ class Connection;
 
 struct ServerOptions {
   HttpLimits limits;
-  size_t max_connections = 4096;  // one more is told 503 and closed
-  // In ticks of a second. They may end up to a second late.
+  size_t max_connections = 4096;         // one more is told 503 and closed
+  std::chrono::milliseconds tick{1000};  // zero: none but who calls tick()
+  // In ticks. They may end up to one late.
   uint32_t idle_seconds = 75;      // between requests
   uint32_t head_seconds = 15;      // from a request's first byte to the end of its headers
   uint32_t stall_seconds = 30;     // without a byte of the body, or a byte that the client took
