@@ -4,7 +4,7 @@ include(GNUInstallDirs)
 install(TARGETS sluice slcli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS sluice-sandbox RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/sluice)
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs examples DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES cli/completion/slcli.bash RENAME slcli
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 install(FILES cli/completion/_slcli DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)

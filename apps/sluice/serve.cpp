@@ -25,13 +25,14 @@
 namespace sluice {
 namespace {
 
-// The worker stands beside the server in a build tree, in libexec where it is installed.
+// The worker stands beside the server in a build tree, at SLUICE_WORKER from there where it is
+// installed.
 std::string worker_path() {
   std::error_code error;
   const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
   const std::filesystem::path beside = self.parent_path() / "sluice-sandbox";
   if (std::filesystem::exists(beside, error)) return beside.string();
-  return (self.parent_path().parent_path() / "libexec" / "sluice" / "sluice-sandbox").string();
+  return (self.parent_path() / SLUICE_WORKER).lexically_normal().string();
 }
 
 uint64_t highest_memory(const Settings& settings) {
