@@ -169,6 +169,13 @@ Format apparent_format(const Words& words) {
   return Format::kAuto;
 }
 
+// CLI11 leaves two empty lines between groups of options.
+std::string command_help(const CLI::App& app) {
+  std::string text = app.help();
+  for (size_t at = 0; (at = text.find("\n\n\n", at)) != std::string::npos;) text.erase(at, 1);
+  return text;
+}
+
 std::variant<Call, Information, Failure> parse_call(Command& command, Words words) {
   const Spec spec = command.spec();
   Globals globals;
@@ -184,7 +191,7 @@ std::variant<Call, Information, Failure> parse_call(Command& command, Words word
     std::reverse(words.begin(), words.end());  // as CLI11 takes them
     app.parse(words);
   } catch (const CLI::CallForHelp&) {
-    return Information{app.help()};
+    return Information{command_help(app)};
   } catch (const CLI::ParseError& error) {
     return bad_call(error.what(), spec.name);
   }
