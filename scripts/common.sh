@@ -143,7 +143,7 @@ configure() {
   fi
 }
 
-# compile PRESET [TARGET…]: shows progress on a terminal, errors always, nothing when nothing is to do.
+# compile PRESET [TARGET…]: shows ninja's progress on a terminal, elsewhere only errors.
 compile() {
   local build=$ROOT/build/$1
   shift
