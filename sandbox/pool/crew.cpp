@@ -115,8 +115,10 @@ void Crew::tick(MonoTime now) {
 bool Crew::needs_ticks() const {
   if (dismissed_) return false;
   if (!leaving_.empty() || at_work_.size() < size_ || spare_ == nullptr) return true;
-  return spare_->starting() || std::any_of(at_work_.begin(), at_work_.end(),
-                                           [](const auto& worker) { return !worker->ready(); });
+  // One that holds what it was offered is watched, even when its jobs have gone elsewhere.
+  return spare_->starting() ||
+         std::any_of(at_work_.begin(), at_work_.end(),
+                     [](const auto& worker) { return !worker->ready() || !worker->idle(); });
 }
 
 bool Crew::hopeless() const {

@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kStallTime{2};
 
+// One that has taken no job for so long may not wake at all; even a busy machine wakes it sooner.
+constexpr std::chrono::milliseconds kAsleepTime{100};
+
 // Jobs that look for a worker in one turn, when those before them find none.
 constexpr size_t kMaxLooks = 256;
 
@@ -93,10 +96,12 @@ bool ProcessPool::replace_for_namespace(const Ticket& ticket, MonoTime now) {
   return true;
 }
 
-// Takes back what waits behind a slow job, when somebody else could have it.
+// Takes back what waits behind a slow job, or for a worker that does not wake, when somebody else
+// could have it.
 void ProcessPool::relieve_stalled(MonoTime now) {
   for (const auto& worker : crew_.at_work()) {
-    if (!worker->ready() || worker->outstanding() < 2) continue;
+    if (!worker->ready() || worker->idle()) continue;
+    if (worker->outstanding() < 2 && now - worker->last_progress() <= kAsleepTime) continue;
     if (now - worker->oldest_offer_at() <= kStallTime || !could_take_more(*worker, now)) continue;
     // A worker that gets on, though slowly, keeps half.
     const size_t most = stalled(*worker, now) ? worker->outstanding() : worker->outstanding() / 2;

@@ -228,7 +228,8 @@ Worker::Offer* Worker::running_offer(bool* implausible) {
 Worker::Health Worker::check(MonoTime now) {
   if (order_.empty()) return Health::kFine;
   bool implausible = false;
-  if (Offer* offer = running_offer(&implausible)) {
+  Offer* const offer = running_offer(&implausible);
+  if (offer != nullptr) {
     if (!offer->seen_running_at) offer->seen_running_at = now;
     // The page says when it began; we know that it was not before the offer, nor after we saw it.
     const MonoTime claimed(
@@ -239,11 +240,12 @@ Worker::Health Worker::check(MonoTime now) {
       return Health::kOvertime;
     }
   }
-  // Whatever the page says: jobs run in the order of the offers, so the oldest must be answered
-  // within its limit since the last answer.
+  // Whatever job the page names: they run in the order of the offers, so the oldest must be
+  // answered within its limit since the last answer. One that runs none has no limit to wait for.
   const Offer& oldest = offers_[order_.front()];
   auto patience = kUnresponsiveAfter + kKillGrace;
-  if (oldest.ticket != nullptr) patience += limit_of(oldest.ticket->job);
+  if (oldest.ticket != nullptr && (offer != nullptr || implausible))
+    patience += limit_of(oldest.ticket->job);
   return now - last_progress_ > patience ? Health::kUnresponsive : Health::kFine;
 }
 
