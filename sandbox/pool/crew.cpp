@@ -10,7 +10,8 @@
 namespace sluice::sandbox {
 namespace {
 
-constexpr unsigned kHopelessAfter = 5;  // failed starts in a row
+// Of failed starts in a row, these are told: the first, and then one in about a minute.
+constexpr unsigned kToldEvery = 64;
 constexpr std::chrono::milliseconds kFirstDelay{20};
 constexpr std::chrono::milliseconds kLongestDelay{1'000};
 constexpr std::chrono::milliseconds kStartTime{10'000};  // until it must have said hello
@@ -76,8 +77,10 @@ void Crew::note_failure(MonoTime now, std::string why) {
   ++failures_;
   const auto delay = kFirstDelay * (1u << std::min(failures_ - 1, 6u));
   not_before_ = now + std::min<std::chrono::milliseconds>(delay, kLongestDelay);
-  if (failures_ == 1 || failures_ == kHopelessAfter)
-    log_.error("A sandbox worker ({}) could not be started: {}", options_.path, last_failure_);
+  if (failures_ % kToldEvery == 1) {
+    log_.error("A sandbox worker ({}) could not be started, jobs wait until one can: {}",
+               options_.path, last_failure_);
+  }
 }
 
 void Crew::replace(Worker& worker, MonoTime now, Worker::Health cause, std::string why) {
@@ -119,12 +122,6 @@ bool Crew::needs_ticks() const {
   return spare_->starting() ||
          std::any_of(at_work_.begin(), at_work_.end(),
                      [](const auto& worker) { return !worker->ready() || !worker->idle(); });
-}
-
-bool Crew::hopeless() const {
-  return failures_ >= kHopelessAfter &&
-         std::none_of(at_work_.begin(), at_work_.end(),
-                      [](const auto& worker) { return worker->ready(); });
 }
 
 void Crew::dismiss() {

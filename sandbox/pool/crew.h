@@ -41,11 +41,6 @@ class Crew {
   void tick(MonoTime now);
   bool needs_ticks() const;
 
-  // Many starts in a row have failed and no worker is there: jobs should not wait any longer. `why`
-  // is how the last one ended.
-  bool hopeless() const;
-  const std::string& why_hopeless() const { return last_failure_; }
-
   // Kills all and starts none any more. worker_gone follows for each, inside the call.
   void dismiss();
 

@@ -30,7 +30,6 @@ bool serves(const Worker& worker, const Job& job) {
 
 void ProcessPool::dispatch() {
   if (stopping_ || waiting_.empty()) return;
-  if (crew_.hopeless()) return fail_hopeless_jobs();
   const MonoTime now = clock_.mono();
   std::vector<TicketPtr> without_worker;
   while (!waiting_.empty() && without_worker.size() < kMaxLooks) {
@@ -123,18 +122,6 @@ bool ProcessPool::could_take_more(const Worker& from, MonoTime now) const {
     if (other.ns() != nullptr && *other.ns() != *from.ns()) return false;
     return other.idle() || (stalled(from, now) && !stalled(other, now));
   });
-}
-
-void ProcessPool::fail_hopeless_jobs() {
-  while (!waiting_.empty()) {
-    TicketPtr ticket = std::move(waiting_.front());
-    waiting_.pop_front();
-    Execution execution;
-    execution.started_at = clock_.wall();
-    execution.report.outcome = Outcome::kPlatform;
-    execution.report.message = "no sandbox worker can be started: " + crew_.why_hopeless();
-    answer_later(std::move(ticket), std::move(execution));
-  }
 }
 
 }  // namespace sluice::sandbox

@@ -86,7 +86,6 @@ class ProcessPool final : public Pool, public Compiler, private Worker::Events {
   bool replace_for_namespace(const Ticket& ticket, MonoTime now);
   void relieve_stalled(MonoTime now);
   bool could_take_more(const Worker& from, MonoTime now) const;
-  void fail_hopeless_jobs();
 
   // process_pool.cpp
   void at_end_of_turn();

@@ -28,6 +28,13 @@ class Garbage {
   ~Garbage() { std::filesystem::remove_all(folder_); }
   const PoolOptions& options() const { return options_; }
 
+  // From now on another program is started in its place.
+  void become(const std::string& program) {
+    const std::filesystem::path path = options_.worker_path;
+    std::filesystem::create_symlink(program, folder_ / "next");
+    std::filesystem::rename(folder_ / "next", path);
+  }
+
  private:
   std::filesystem::path folder_;
   PoolOptions options_;
@@ -51,8 +58,7 @@ TEST_CASE("A worker that breaks the protocol is ended, and its job answered") {
                "answers_a_free_slot", "answers_another_sequence", "has_another_version",
                "has_an_unknown_type", "sends_the_pools_frames", "claims_a_huge_length",
                "names_an_outcome_that_is_not_its_own", "sends_too_long_a_result",
-               "skips_what_was_not_revoked", "lies_on_the_page", "closes_the_channel_and_lives",
-               "says_hello_twice");
+               "skips_what_was_not_revoked", "lies_on_the_page", "closes_the_channel_and_lives");
   INFO(mode);
   Garbage garbage(mode);
   PoolFixture fixture(garbage.options());
@@ -61,12 +67,8 @@ TEST_CASE("A worker that breaks the protocol is ended, and its job answered") {
   REQUIRE(fixture.until([&] { return *first != nullptr && *second != nullptr; }));
   for (const auto* slot : {&first, &second}) {
     const Execution& execution = ***slot;
-    // A worker that dies at once may look like one that cannot be started.
-    const bool platform =
-        execution.fate == Fate::kFinished && execution.report.outcome == Outcome::kPlatform;
-    const bool died =
-        execution.fate == Fate::kWorkerDied && execution.report.outcome == Outcome::kUnknown;
-    CHECK((platform || died));
+    CHECK(execution.fate == Fate::kWorkerDied);
+    CHECK(execution.report.outcome == Outcome::kUnknown);
     CHECK_FALSE(execution.report.message.empty());
   }
 }
@@ -79,12 +81,33 @@ TEST_CASE("A worker that does nothing is killed, and its job answered") {
   CHECK(*slot == nullptr);  // another one may do better
 }
 
-TEST_CASE("Workers that cannot start end the jobs as the platform's failure") {
+TEST_CASE("Jobs wait while no worker can start, and run as soon as one can") {
   const std::string mode = GENERATE("exits_at_start", "speaks_http");
   Garbage garbage(mode);
   PoolFixture fixture(garbage.options());
-  const Execution execution = fixture.result_of(some_job());
-  CHECK(execution.fate == Fate::kFinished);
-  CHECK(execution.report.outcome == Outcome::kPlatform);
-  CHECK(execution.report.message.find("no sandbox worker can be started") == 0);
+  const auto slot = fixture.run(some_job());
+  REQUIRE(fixture.until([&] { return fixture.pool().stats().restarts >= 4; }));
+  CHECK(*slot == nullptr);
+  garbage.become(PoolFixture::defaults(2).worker_path);
+  REQUIRE(fixture.until([&] { return *slot != nullptr; }));
+  CHECK((*slot)->fate == Fate::kFinished);
+  CHECK((*slot)->report.outcome == Outcome::kBadBytecode);
+}
+
+TEST_CASE("Jobs that wait for a worker are returned when the pool stops") {
+  Garbage garbage("exits_at_start");
+  PoolFixture fixture(garbage.options());
+  const auto slot = fixture.run(some_job());
+  REQUIRE(fixture.until([&] { return fixture.pool().stats().restarts >= 2; }));
+  bool stopped = false;
+  fixture.pool().stop(Millis(0), [&] { stopped = true; });
+  REQUIRE(fixture.until([&] { return stopped; }));
+  REQUIRE(*slot != nullptr);
+  CHECK((*slot)->fate == Fate::kReturned);
+}
+
+TEST_CASE("A worker that says hello twice is not given a second chance") {
+  Garbage garbage("says_hello_twice");
+  PoolFixture fixture(garbage.options());
+  REQUIRE(fixture.until([&] { return fixture.pool().stats().restarts >= 3; }));
 }
