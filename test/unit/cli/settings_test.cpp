@@ -69,7 +69,7 @@ TEST_CASE("the file is the owner's alone, and a link to it stays a link") {
   CHECK(std::distance(std::filesystem::directory_iterator(home.path()), {}) == 2);
 }
 
-TEST_CASE("--url goes before SLCLI_URL, which goes before the file") {
+TEST_CASE("the option --url goes before SLCLI_URL, which goes before the file") {
   const TemporaryFolder home;
   home.file(".slcli", R"({"url": "http://file:1", "colour": "blue"})");
   Machine machine = at_home(home);
