@@ -224,7 +224,7 @@ TEST_CASE("accepting answers 202 only once the record is durable") {
   CHECK(world.ask("GET", "/invocation/" + id_of(reply)).body == "[1]");
 }
 
-TEST_CASE("the same key is the same invocation, blocking or not; another action's is not") {
+TEST_CASE("the same key is the same invocation, blocking or not, and another action's is not") {
   World world;
   REQUIRE(world.create("a").status == 200);
   REQUIRE(world.create("b").status == 200);

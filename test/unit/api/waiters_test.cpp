@@ -33,7 +33,7 @@ struct Fixture {
   }
 };
 
-TEST_CASE("a result wakes who asked for it, a durable record everyone; each once") {
+TEST_CASE("a result wakes who asked for it, a durable record everyone, each once") {
   Fixture f;
   const Uuid id = f.ids.next();
   f.wait(id, Phase::kResult, Millis(100), "own");
