@@ -66,19 +66,16 @@ void Runner::on_popped(std::vector<Uuid> ids) {
 
 void Runner::on_claimed(const std::vector<Uuid>& ids, Uuid token,
                         std::vector<Result<Delivery>> claimed) {
+  // What is not ours now has ended, was cancelled, or is another runner's; where the store is away
+  // the sweeper brings it again. In each case the queue may forget it.
   std::vector<Uuid> not_ours;
-  std::vector<Uuid> later;
   for (size_t i = 0; i < claimed.size(); ++i) {
     if (claimed[i].ok()) {
       begin(*std::move(claimed[i]), token);
-    } else if (claimed[i].error().code == Code::kUnavailable) {
-      later.push_back(ids[i]);
     } else {
-      not_ours.push_back(ids[i]);  // ended, cancelled, or another runner's: nothing to do
+      not_ours.push_back(ids[i]);
     }
   }
-  // What cannot be claimed now is forgotten here; the sweeper brings it again.
-  not_ours.insert(not_ours.end(), later.begin(), later.end());
   if (!not_ours.empty()) parts_.queue.acknowledge(options_.name, std::move(not_ours));
 }
 
