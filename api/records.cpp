@@ -56,7 +56,7 @@ std::string invocation_json(const Invocation& invocation) {
   time(object, "ended_at", progress.ended_at);
   time(object, "expires_at", progress.expires_at);
   if (progress.started_at) {
-    const Millis waited = std::max(Millis(0), *progress.started_at - what.due_at);
+    const Millis waited = std::max(Millis(0), *progress.started_at - what.wanted_at());
     object.integer("queue_wait_ms", waited.count());
   }
   if (progress.started_at && progress.ended_at)

@@ -129,7 +129,7 @@ std::shared_ptr<Submission> make_submission(Services& services, const Action& ac
   submission->limits.memory_bytes =
       action.memory_kb > 0 ? std::min(action.memory_kb * 1024, options.max_memory_bytes)
                            : options.default_memory_bytes;
-  submission->created_at = submission->due_at = services.clock.wall();
+  submission->created_at = services.clock.wall();
   submission->payload = std::move(run.payload);
   if (run.key) submission->ikey = sha256_of_parts({action.ns, action.name, *run.key});
   return submission;

@@ -19,7 +19,7 @@ void RunMetrics::ended(const Delivery& delivery, const Finish& finish) {
   if (finish.next == Finish::Next::kReturn) return;
   if (finish.next == Finish::Next::kRetry) return retried_.add();
   done_counter(delivery.submission->action, finish.report->outcome).add();
-  wait_.observe(seconds(std::max(Millis(0), finish.started_at - delivery.submission->due_at)));
+  wait_.observe(seconds(std::max(Millis(0), finish.started_at - delivery.submission->wanted_at())));
   run_.observe(seconds(finish.report->run_time));
 }
 

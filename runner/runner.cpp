@@ -89,7 +89,7 @@ void Runner::begin(Delivery delivery, Uuid token) {
 
   if (poison) {
     const WallTime now = parts_.clock.wall();
-    return conclude(id, Finish{id, token, Finish::Next::kDead, now, now, now, poison});
+    return conclude(id, Finish{id, token, Finish::Next::kDead, now, now, Millis(0), poison});
   }
   codes_.get(code_hash, [this, id](const Result<LoadedCode>& code) {
     if (code.ok()) return execute(id, *code);
@@ -184,7 +184,6 @@ void Runner::flush_concluded() {
 
 void Runner::on_finished(const std::vector<Concluded>& concluded,
                          const std::vector<Status>& written) {
-  const WallTime now = parts_.clock.wall();
   std::vector<Uuid> over;
   std::vector<Announcement> durable;
   std::vector<Entry> again;
@@ -197,7 +196,7 @@ void Runner::on_finished(const std::vector<Concluded>& concluded,
                       written[i].error().text());
     } else if (is_final(finish)) {
       durable.push_back({finish.id, Announcement::Phase::kDurable, finish.report});
-    } else if (!draining_ && finish.due_at <= now) {
+    } else if (finish.retry_after <= Millis(0)) {
       again.push_back({finish.id, lane_of(*concluded[i].submission)});
     }
   }

@@ -17,7 +17,7 @@ void Sweeper::tick() {
 void Sweeper::sweep() {
   if (sweeping_ || stopped_) return;
   sweeping_ = true;
-  store_.due(clock_.wall(), position_, options_.page,
+  store_.due(position_, options_.page,
              [this](Result<DuePage> page) { on_page(std::move(page)); });
 }
 
@@ -62,7 +62,7 @@ void Sweeper::on_pushed(const std::vector<Status>& pushed) {
 void Sweeper::expire() {
   if (expiring_) return;
   expiring_ = true;
-  store_.expire(clock_.wall(), options_.expire_step, [this](const Result<size_t>& removed) {
+  store_.expire(options_.expire_step, [this](const Result<size_t>& removed) {
     expiring_ = false;
     if (!removed.ok()) {
       log_.warn("Cannot remove expired invocations: {}", removed.error().text());

@@ -47,7 +47,6 @@ Finish judge(const Delivery& delivery, sandbox::Execution execution, Uuid token,
     case Fate::kWorkerDied:
       if (delivery.attempt < rules.max_worker_deaths) {
         finish.next = Finish::Next::kRetry;
-        finish.due_at = now;
       } else {
         finish.next = Finish::Next::kDead;
         report.outcome = Outcome::kDead;
@@ -68,7 +67,7 @@ Finish judge_without_code(const Delivery& delivery, const Error& error, Uuid tok
   report.message = "the action's code could not be loaded: " + error.text();
   const bool may_pass = error.code == Code::kUnavailable || error.code == Code::kFull;
   finish.next = may_pass ? Finish::Next::kRetry : Finish::Next::kDone;
-  finish.due_at = now + rules.platform_retry;
+  finish.retry_after = rules.platform_retry;
   finish.report = std::make_shared<const Report>(std::move(report));
   return finish;
 }

@@ -20,14 +20,16 @@ void remember_attempt(Progress& progress, const Report& report, const Finish& fi
                             std::string(clip(report.message, kAttemptMessageBytes))});
 }
 
-void end(Progress& progress, State state, WallTime at, const StoreOptions& options) {
+// `ended_at` is by the clock of whoever saw the end; how long the record is kept, by the store's.
+void end(Progress& progress, State state, WallTime ended_at, WallTime now,
+         const StoreOptions& options) {
   progress.state = state;
-  progress.ended_at = at;
-  progress.expires_at = at + options.retention;
+  progress.ended_at = ended_at;
+  progress.expires_at = now + options.retention;
   progress.claim.reset();
 }
 
-void end_as_cancelled(Invocation& record, WallTime at, const StoreOptions& options) {
+void end_as_cancelled(Invocation& record, WallTime now, const StoreOptions& options) {
   auto report = std::make_shared<Report>();
   report->outcome = Outcome::kCancelled;
   report->message = "cancelled on request";
@@ -35,7 +37,7 @@ void end_as_cancelled(Invocation& record, WallTime at, const StoreOptions& optio
   record.report = std::move(report);
   record.progress.outcome = Outcome::kCancelled;
   record.progress.cancel_requested = true;
-  end(record.progress, State::kDone, at, options);
+  end(record.progress, State::kDone, now, now, options);
 }
 
 }  // namespace
@@ -43,15 +45,16 @@ void end_as_cancelled(Invocation& record, WallTime at, const StoreOptions& optio
 Progress begin(const Submission& submission, WallTime now) {
   Progress progress;
   progress.state = submission.due_at > now ? State::kScheduled : State::kQueued;
-  progress.due_at = submission.due_at;
+  progress.due_at = submission.due_at > WallTime{} ? submission.due_at : now;
   return progress;
 }
 
 bool is_claimable(const Progress& progress, WallTime now, Millis lease) {
   switch (progress.state) {
     case State::kScheduled:
-    case State::kQueued:
       return progress.due_at <= now;
+    case State::kQueued:
+      return true;
     case State::kRunning:
       return !progress.claim || progress.claim->at + lease <= now;
     case State::kDone:
@@ -110,18 +113,18 @@ Change finish(Invocation& record, const Finish& finish, WallTime now, const Stor
   progress.claim.reset();
   switch (finish.next) {
     case Finish::Next::kDone:
-      end(progress, State::kDone, finish.ended_at, options);
+      end(progress, State::kDone, finish.ended_at, now, options);
       break;
     case Finish::Next::kDead:
-      end(progress, State::kDead, finish.ended_at, options);
+      end(progress, State::kDead, finish.ended_at, now, options);
       break;
     case Finish::Next::kRetry:
       if (progress.cancel_requested) {
         end_as_cancelled(record, now, options);
         break;
       }
-      progress.due_at = finish.due_at;
-      progress.state = finish.due_at > now ? State::kScheduled : State::kQueued;
+      progress.due_at = now + finish.retry_after;
+      progress.state = finish.retry_after > Millis(0) ? State::kScheduled : State::kQueued;
       break;
     case Finish::Next::kReturn:
       --progress.attempt;

@@ -17,7 +17,7 @@ struct Change {
   bool changed = false;
 };
 
-// How a submission starts: queued, or scheduled where its due_at lies ahead.
+// How a submission starts: queued, due from now on, or scheduled where its due_at lies ahead.
 Progress begin(const Submission& submission, WallTime now);
 
 // What `due` shows and `claim` takes: waiting and due, or running with a lease that ran out.

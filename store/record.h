@@ -45,14 +45,16 @@ struct Submission {
   Limits limits;
   std::string queue = "default";
   int priority = 0;
-  WallTime created_at{};
-  WallTime due_at{};                 // not before
+  WallTime created_at{};             // by the clock of who submits it: shown, compared with nothing
+  WallTime due_at{};                 // not before; the epoch: at once
   std::string payload;               // the JSON that came, byte for byte; empty: no arguments
   std::optional<Sha256> ikey;        // hash(ns, action, Idempotency-Key)
   std::optional<Uuid> batch_id;
   uint32_t batch_index = 0;
   std::optional<Uuid> parent_id;
   std::string traceparent;
+
+  WallTime wanted_at() const { return due_at > WallTime{} ? due_at : created_at; }
 };
 using SubmissionPtr = std::shared_ptr<const Submission>;
 

@@ -1,4 +1,4 @@
-// Store: the truth about actions and invocations. Implementations: memory/, sqlite/ (mongo/ with the fleet).
+// Store: the truth about actions and invocations. Implementations: memory/, sqlite/, mongo/.
 //
 // Threads. A store is made for one Executor. Every call is made on that executor's thread and returns at
 // once; every callback comes on that thread, later, never from inside the call. What blocks (a disk, a
@@ -7,13 +7,18 @@
 // Batches. Calls take many items and give one result for each, in the order of the items. One bad item
 // never fails its batch.
 //
+// Time. Whether something is due, leased or expired is decided by the store's clock alone: the process's for
+// a store in a process or a file, the server's for one that a fleet shares. Machines whose clocks differ therefore
+// agree. What others say is a duration (`lease`, `retry_after`), or is shown to people and compared with nothing.
+//
 // Life cycle. Every transition names what it expects: `claim` takes only what is due and not leased,
 // `finish` only what the named token holds. So a result is written exactly once, however often a job is
 // delivered. See store/record.h for the states.
 //
 // Errors. kRefused: the state or the token does not allow it. kNotFound: no such record. kConflict: exists
 // already. kFull: too much waits for the disk. kUnavailable: the disk is full or the database away; nothing
-// was changed. A write that was reported as done survives kill -9 and power loss.
+// was changed, as far as can be known: where a network fails amid an insert, the record may be there all the
+// same (an ikey makes it safe to submit again). A write that was reported as done survives kill -9 and power loss.
 //
 // Every implementation passes test/contract/store_contract.cpp.
 #pragma once
@@ -57,15 +62,15 @@ struct Finish {
   enum class Next {
     kDone,   // `report` is final
     kDead,   // `report` is final, and nothing more is tried
-    kRetry,  // it failed; again at `due_at`. Counts as an attempt
+    kRetry,  // it failed; again after `retry_after`. Counts as an attempt
     kReturn, // it did not run to an end through no fault of its own; again at once. Does not count
   };
   Uuid id;
   Uuid token;
   Next next = Next::kDone;
-  WallTime started_at{};
+  WallTime started_at{};                 // both by the runner's clock
   WallTime ended_at{};
-  WallTime due_at{};                     // kRetry
+  Millis retry_after{0};                 // kRetry, from now
   std::shared_ptr<const Report> report;  // null only for kReturn
 };
 
@@ -76,7 +81,8 @@ struct Renewed {
 // A place in the order of due invocations, for paging. Opaque to callers.
 struct DueCursor {
   int64_t due_ms = INT64_MIN;
-  int64_t sequence = 0;
+  int64_t sequence = 0;  // either of the two orders what is due at the same time
+  Uuid id;
 };
 
 struct DueItem {
@@ -109,7 +115,7 @@ enum class PutMode { kCreate, kReplace };
 // What every implementation is told.
 struct StoreOptions {
   Millis lease{60'000};                       // a claim not renewed for this long may be taken by another
-  Millis retention{7 * 24 * 3'600'000ll};     // finish sets expires_at to ended_at + this
+  Millis retention{7 * 24 * 3'600'000ll};     // finish sets expires_at to the time of its end + this
   Millis code_grace{3'600'000};               // code that nothing refers to stays this long: an insert may be under way
 };
 
@@ -119,7 +125,7 @@ class Store {
 
   // ── invocations ──
 
-  // Records submissions as queued, or scheduled where due_at lies ahead. The callback comes when they are
+  // Records submissions as queued, due from now on, or as scheduled where due_at lies ahead. The callback comes when they are
   // durable. From the return of the call on, this store can be asked to claim and finish them.
   // kFull, kUnavailable: not recorded, and what was claimed of it meanwhile can no longer be finished.
   virtual void insert(std::vector<SubmissionPtr> items, Urgency urgency, Done<std::vector<Inserted>> done) = 0;
@@ -145,9 +151,9 @@ class Store {
   // when it has ended.
   virtual void cancel(std::vector<Uuid> ids, Done<std::vector<Status>> done) = 0;
 
-  // What should be on the queue at `now`: queued or scheduled and due, or running with a lost lease, in the order
+  // What should be on the queue now: queued, scheduled and due, or running with a lost lease, in the order
   // of due_at. Scheduled ones become queued by being claimed.
-  virtual void due(WallTime now, DueCursor after, size_t limit, Done<Result<DuePage>> done) = 0;
+  virtual void due(DueCursor after, size_t limit, Done<Result<DuePage>> done) = 0;
 
   virtual void find(Uuid id, Done<Result<Invocation>> done) = 0;
 
@@ -159,7 +165,7 @@ class Store {
 
   // Removes up to `limit` finished records whose expires_at has passed, and code that nothing refers to any
   // more. Answers how many records went; fewer than `limit` means that it is done for now.
-  virtual void expire(WallTime now, size_t limit, Done<Result<size_t>> done) = 0;
+  virtual void expire(size_t limit, Done<Result<size_t>> done) = 0;
 
   // ── actions ──
 

@@ -202,7 +202,8 @@ void MemoryStore::forget(const Uuid& id) {
 
 // ── questions ──
 
-void MemoryStore::due(WallTime now, DueCursor after, size_t limit, Done<Result<DuePage>> done) {
+void MemoryStore::due(DueCursor after, size_t limit, Done<Result<DuePage>> done) {
+  const WallTime now = clock_.wall();
   DuePage page;
   DueCursor last = after;
   for (auto at = unfinished_.upper_bound({after.due_ms, after.sequence});
@@ -216,7 +217,7 @@ void MemoryStore::due(WallTime now, DueCursor after, size_t limit, Done<Result<D
     const Submission& what = *record.submission;
     page.items.push_back(
         {what.id, what.ns, what.queue, what.action, what.priority, record.progress.due_at});
-    last = {at->first.first, at->first.second};
+    last = {at->first.first, at->first.second, {}};
   }
   answer<Result<DuePage>>(std::move(done), std::move(page));
 }
@@ -261,7 +262,8 @@ void MemoryStore::count(std::string ns, Done<Result<Counts>> done) {
   answer<Result<Counts>>(std::move(done), counts);
 }
 
-void MemoryStore::expire(WallTime now, size_t limit, Done<Result<size_t>> done) {
+void MemoryStore::expire(size_t limit, Done<Result<size_t>> done) {
+  const WallTime now = clock_.wall();
   size_t removed = 0;
   // In the order of their ends, and so of their expiry.
   while (removed < limit && !finished_.empty()) {

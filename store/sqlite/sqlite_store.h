@@ -76,11 +76,11 @@ class SqliteStore final : public Store {
   void renew(std::vector<Uuid> ids, Uuid token, Done<std::vector<Renewed>> done) override;
   void finish(std::vector<Finish> items, Urgency urgency, Done<std::vector<Status>> done) override;
   void cancel(std::vector<Uuid> ids, Done<std::vector<Status>> done) override;
-  void due(WallTime now, DueCursor after, size_t limit, Done<Result<DuePage>> done) override;
+  void due(DueCursor after, size_t limit, Done<Result<DuePage>> done) override;
   void find(Uuid id, Done<Result<Invocation>> done) override;
   void list(ListQuery query, Done<Result<std::vector<Invocation>>> done) override;
   void count(std::string ns, Done<Result<Counts>> done) override;
-  void expire(WallTime now, size_t limit, Done<Result<size_t>> done) override;
+  void expire(size_t limit, Done<Result<size_t>> done) override;
 
   void put_action(PutMode mode, Action action, CodeRecord code, Done<Result<Action>> done) override;
   void find_action(std::string ns, std::string name, Done<Result<Action>> done) override;

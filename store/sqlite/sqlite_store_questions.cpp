@@ -42,9 +42,9 @@ struct SqliteStore::DueSearch {
   Done<Result<DuePage>> done;
 };
 
-void SqliteStore::due(WallTime now, DueCursor after, size_t limit, Done<Result<DuePage>> done) {
+void SqliteStore::due(DueCursor after, size_t limit, Done<Result<DuePage>> done) {
   auto search = std::make_shared<DueSearch>();
-  search->now = now;
+  search->now = parts_->clock.wall();
   search->position = after;
   search->limit = limit;
   search->done = std::move(done);
@@ -104,8 +104,9 @@ void SqliteStore::count(std::string ns, Done<Result<Counts>> done) {
 
 // Removes records; when a round is over, looks for code that nothing needs (on the reader, since it
 // may take long), and removes that.
-void SqliteStore::expire(WallTime now, size_t limit, Done<Result<size_t>> done) {
+void SqliteStore::expire(size_t limit, Done<Result<size_t>> done) {
   Parts& my = *parts_;
+  const WallTime now = my.clock.wall();
   auto removed = std::make_shared<Result<size_t>>(size_t{0});
   auto job = [&expiry = my.expiry, now, limit, removed](Database& database) -> Status {
     *removed = expiry.step(database, now, limit);

@@ -287,12 +287,12 @@ EVERY_STORE("A failure that is tried again waits until it is due, and counts") {
   Uuid token = at.ids.next();
   at.claim({item->id}, token);
   Finish retry = at.failed(item->id, token, Finish::Next::kRetry, "went wrong");
-  retry.due_at = at.clock.wall() + 1min;
+  retry.retry_after = 1min;
   CHECK(at.finish({retry})[0].ok());
 
   auto found = at.find(item->id);
   CHECK(found->progress.state == State::kScheduled);
-  CHECK(found->progress.due_at == retry.due_at);
+  CHECK(found->progress.due_at == at.clock.wall() + 1min);
   CHECK(found->progress.outcome == Outcome::kFailed);
   CHECK_FALSE(found->progress.expires_at.has_value());
   CHECK(found->submission->due_at == item->due_at);

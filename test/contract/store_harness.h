@@ -105,7 +105,7 @@ class StoreHarness {
     return await<Result<Invocation>>([&](auto done) { store->find(id, done); });
   }
   Result<DuePage> due(size_t limit = 100, DueCursor after = {}) {
-    return await<Result<DuePage>>([&](auto done) { store->due(clock.wall(), after, limit, done); });
+    return await<Result<DuePage>>([&](auto done) { store->due(after, limit, done); });
   }
   Result<std::vector<Invocation>> list(ListQuery query = {}) {
     return await<Result<std::vector<Invocation>>>([&](auto done) { store->list(query, done); });
@@ -117,7 +117,7 @@ class StoreHarness {
   }
   size_t expire(size_t limit = 100) {
     auto removed =
-        await<Result<size_t>>([&](auto done) { store->expire(clock.wall(), limit, done); });
+        await<Result<size_t>>([&](auto done) { store->expire(limit, done); });
     REQUIRE(removed.ok());
     return *removed;
   }
@@ -169,7 +169,6 @@ class StoreHarness {
   Finish failed(Uuid id, Uuid token, Finish::Next next, const std::string& message) const {
     Finish finish = finished(id, token);
     finish.next = next;
-    finish.due_at = clock.wall();
     auto report = std::make_shared<Report>();
     report->outcome = Outcome::kFailed;
     report->message = message;

@@ -157,8 +157,8 @@ class HeldStore final : public Store {
   void cancel(std::vector<Uuid> ids, Done<std::vector<Status>> done) override {
     store_.cancel(std::move(ids), std::move(done));
   }
-  void due(WallTime now, DueCursor after, size_t limit, Done<Result<DuePage>> done) override {
-    store_.due(now, after, limit, std::move(done));
+  void due(DueCursor after, size_t limit, Done<Result<DuePage>> done) override {
+    store_.due(after, limit, std::move(done));
   }
   void find(Uuid id, Done<Result<Invocation>> done) override { store_.find(id, std::move(done)); }
   void list(ListQuery query, Done<Result<std::vector<Invocation>>> done) override {
@@ -167,8 +167,8 @@ class HeldStore final : public Store {
   void count(std::string ns, Done<Result<Counts>> done) override {
     store_.count(std::move(ns), std::move(done));
   }
-  void expire(WallTime now, size_t limit, Done<Result<size_t>> done) override {
-    store_.expire(now, limit, std::move(done));
+  void expire(size_t limit, Done<Result<size_t>> done) override {
+    store_.expire(limit, std::move(done));
   }
   void put_action(PutMode mode, Action action, CodeRecord code,
                   Done<Result<Action>> done) override {
