@@ -1,11 +1,15 @@
-// Queue: what to look at next, and who to tell when it has ended. Implementations: local/ (in this process;
-// redis/ with the fleet).
+// Queue: what to look at next, who to tell when it has ended, and who is there to run it. Implementations: local/ (in
+// this process), redis/ (between processes).
 //
 // The store is the truth; a queue may forget everything and loses no job, since the sweeper pushes again
 // what the store holds as due. So a queue is free to be bounded and in memory.
 //
 // Lanes. Entries wait in lanes, one for each (namespace, queue, priority, action), first in, first out. `pop` takes
 // round-robin over the lanes of the highest priority that hold something, so that no action starves another.
+//
+// Failure. A queue that cannot be reached answers pushes and questions with kUnavailable, soon; what is said to it
+// without a callback (acknowledge, give_back) it keeps and says again when it is back, and a waiting pop goes on
+// waiting. News may be lost: whoever waits for them asks the store now and then.
 //
 // Threads and callbacks: as in store/store.h, on one Executor. Every implementation passes
 // test/contract/queue_contract.cpp.
@@ -50,6 +54,17 @@ struct Announcement {
   std::shared_ptr<const Report> report;  // may be null: ask the store
 };
 
+// A runner, as it says of itself and as the others see it.
+struct RunnerInfo {
+  std::string name;      // its own alone: not given to another, nor to the same program after a restart
+  std::string host;
+  std::string version;   // of the program
+  WallTime since{};      // its start, by its own clock
+  uint32_t workers = 0;  // processes that run Lua
+  uint32_t running = 0;  // jobs claimed and not ended
+  Millis last_heard{0};  // so long ago, by the queue's clock; filled in by `runners`
+};
+
 struct Depth {
   uint64_t waiting = 0;    // in lanes
   uint64_t delivered = 0;  // popped, not acknowledged
@@ -84,6 +99,29 @@ class Queue {
   virtual void subscribe(std::function<void(std::span<const Announcement>)> listener) = 0;
 
   virtual void depth(std::function<void(Result<Depth>)> done) = 0;
+
+  // ── runners ──
+
+  // This runner is there. To be said every second or so; a runner that has not been heard of for some seconds is dead.
+  virtual void heartbeat(RunnerInfo info) = 0;
+
+  // Those that are alive.
+  virtual void runners(std::function<void(Result<std::vector<RunnerInfo>>)> done) = 0;
+
+  // Takes back what dead runners hold, to the front of its lanes; answers how many ids that were. Everybody may call
+  // it, at any time: what was held is taken back once.
+  virtual void rescue(std::function<void(Result<size_t>)> done) = 0;
+
+  // The runner goes: what it still holds is given back, and it is not among the runners any more. `done` comes when
+  // everything that it said before has arrived, or cannot.
+  virtual void leave(std::string runner, std::function<void()> done) = 0;
+
+  // Asks to be the one who does `task`, for `lease` from now: true for one `who` at a time, and for that one again before
+  // its lease is over. A lease of 0 gives the task up. False, too, when the queue cannot be reached.
+  virtual void lead(std::string task, std::string who, Millis lease, std::function<void(bool)> done) = 0;
+
+  // Whether a push would be accepted now; the reason when not. Immediate.
+  virtual Status ready() const = 0;
 };
 
 }  // namespace sluice

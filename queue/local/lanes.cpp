@@ -79,6 +79,15 @@ void Lanes::give_back(const std::vector<Uuid>& ids, uint32_t holder) {
   }
 }
 
+void Lanes::give_back_all(uint32_t holder) {
+  std::vector<Uuid> ids;
+  for (const auto& [id, item] : items_) {
+    if (item.holder == holder) ids.push_back(id);
+  }
+  std::sort(ids.begin(), ids.end());
+  give_back(ids, holder);
+}
+
 Lanes::LaneState& Lanes::lane_of(Lane&& name) {
   const auto [place, is_new] = lanes_.try_emplace(std::move(name));
   if (is_new) place->second.name = &place->first;

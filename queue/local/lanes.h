@@ -42,6 +42,9 @@ class Lanes {
   // foremost. May exceed the capacity: they had their place before.
   void give_back(const std::vector<Uuid>& ids, uint32_t holder);
 
+  // Everything that `holder` holds. Looks at every entry.
+  void give_back_all(uint32_t holder);
+
   size_t waiting() const { return waiting_; }
   size_t delivered() const { return items_.size() - waiting_; }
   size_t capacity() const { return capacity_; }

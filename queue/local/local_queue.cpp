@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <unordered_map>
 #include <utility>
 
@@ -66,6 +67,8 @@ struct LocalQueue::State : std::enable_shared_from_this<State> {
   Executor& executor;
   Lanes lanes;
   std::unordered_map<std::string, uint32_t> runners;
+  std::map<std::string, RunnerInfo> infos;     // of those that were heard of
+  std::map<std::string, std::string> leaders;  // task → who
   std::deque<Pop> pops;            // waiting, at most one for each runner
   bool serving = false;            // a task that serves is posted
   std::vector<Announcement> news;  // to be delivered by one posted task
@@ -147,6 +150,40 @@ void LocalQueue::depth(std::function<void(Result<Depth>)> done) {
     depth.capacity = self.lanes.capacity();
     done(depth);
   });
+}
+
+// ── runners: they share this process, so that none of them can be dead while it is asked ──
+
+void LocalQueue::heartbeat(RunnerInfo info) {
+  std::string name = info.name;
+  state_->infos.insert_or_assign(std::move(name), std::move(info));
+}
+
+void LocalQueue::runners(std::function<void(Result<std::vector<RunnerInfo>>)> done) {
+  state_->later([done = std::move(done)](State& self) {
+    std::vector<RunnerInfo> all;
+    for (const auto& [name, info] : self.infos) all.push_back(info);
+    done(std::move(all));
+  });
+}
+
+void LocalQueue::rescue(std::function<void(Result<size_t>)> done) {
+  state_->later([done = std::move(done)](State&) { done(size_t{0}); });
+}
+
+void LocalQueue::leave(std::string runner, std::function<void()> done) {
+  state_->infos.erase(runner);
+  state_->lanes.give_back_all(state_->number_of(std::move(runner)));
+  state_->serve_later();
+  state_->later([done = std::move(done)](State&) { done(); });
+}
+
+void LocalQueue::lead(std::string task, std::string who, Millis lease,
+                      std::function<void(bool)> done) {
+  auto& leaders = state_->leaders;
+  const bool leads = leaders.try_emplace(task, who).first->second == who;
+  if (leads && lease <= Millis(0)) leaders.erase(task);
+  state_->later([done = std::move(done), leads](State&) { done(leads); });
 }
 
 }  // namespace sluice

@@ -31,6 +31,13 @@ class LocalQueue final : public Queue {
   void announce(std::vector<Announcement> news) override;
   void subscribe(std::function<void(std::span<const Announcement>)> listener) override;
   void depth(std::function<void(Result<Depth>)> done) override;
+  void heartbeat(RunnerInfo info) override;
+  void runners(std::function<void(Result<std::vector<RunnerInfo>>)> done) override;
+  void rescue(std::function<void(Result<size_t>)> done) override;
+  void leave(std::string runner, std::function<void()> done) override;
+  void lead(std::string task, std::string who, Millis lease,
+            std::function<void(bool)> done) override;
+  Status ready() const override { return {}; }
 
  private:
   struct State;
