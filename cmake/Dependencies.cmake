@@ -16,6 +16,8 @@ sluice_pkg(curl libcurl)
 sluice_pkg(spdlog spdlog)
 sluice_pkg(sodium libsodium)
 sluice_pkg(prometheus prometheus-cpp-core)
+sluice_pkg(mongoc libmongoc-1.0)
+sluice_pkg(hiredis hiredis)
 
 # Lua 5.3 is linked statically: bytecode is bound to the very build that made it.
 pkg_check_modules(lua_pc REQUIRED lua5.3)

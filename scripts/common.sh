@@ -12,6 +12,8 @@ BUILD_PACKAGES=(
   libsqlite3-dev        # the embedded store
   libcjson-dev          # small documents of the API
   libsimdjson-dev       # payloads
+  libmongoc-dev         # the fleet's store
+  libhiredis-dev        # the fleet's queue
   libseccomp-dev        # confinement of workers
   prometheus-cpp-dev    # metrics
   libcli11-dev          # command lines
