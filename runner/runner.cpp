@@ -21,7 +21,9 @@ Runner::Runner(RunnerParts parts, RunnerOptions options)
       options_(std::move(options)),
       tokens_(parts.clock),
       codes_(parts.store, parts.compiler, parts.log, options_.lua_tag, options_.code_cache_bytes),
-      metrics_(parts.metrics) {}
+      metrics_(parts.metrics) {
+  if (options_.appetite) appetite_.emplace(*options_.appetite);
+}
 
 void Runner::start() {
   parts_.pool.on_room([this] { take(); });
@@ -32,21 +34,29 @@ void Runner::start() {
 
 void Runner::take() {
   if (popping_ || draining_) return;
+  const size_t count = wanted();
+  if (count == 0) return;
+  popping_ = true;
+  parts_.queue.pop(options_.name, count, [this](Result<std::vector<Uuid>> ids) {
+    popping_ = false;
+    if (!ids.ok()) {
+      parts_.log.error("Cannot take work from the queue: {}", ids.error().text());
+    } else if (!ids->empty()) {
+      on_popped(*std::move(ids));
+    }
+    take();
+    drained_if_idle();
+  });
+}
+
+size_t Runner::wanted() {
   const size_t room = parts_.pool.room();
   const size_t promised = claiming_;  // popped, and not yet at the pool
-  if (room <= promised) return;
-  popping_ = true;
-  parts_.queue.pop(options_.name, std::min(room - promised, options_.batch),
-                   [this](Result<std::vector<Uuid>> ids) {
-                     popping_ = false;
-                     if (!ids.ok()) {
-                       parts_.log.error("Cannot take work from the queue: {}", ids.error().text());
-                     } else if (!ids->empty()) {
-                       on_popped(*std::move(ids));
-                     }
-                     take();
-                     drained_if_idle();
-                   });
+  if (room <= promised) return 0;
+  size_t count = std::min(room - promised, options_.batch);
+  if (appetite_)
+    count = std::min(count, appetite_->more(running_.size() + claiming_, parts_.clock.mono()));
+  return count;
 }
 
 // ── claim ──
@@ -56,22 +66,23 @@ void Runner::on_popped(std::vector<Uuid> ids) {
   claiming_ += ids.size();
   const Claim claim{tokens_.next(), options_.name, parts_.clock.wall()};
   parts_.store.claim(ids, claim,
-                     [this, ids, token = claim.token](std::vector<Result<Delivery>> claimed) {
+                     [this, ids, token = claim.token,
+                      asked_at = parts_.clock.mono()](std::vector<Result<Delivery>> claimed) {
                        claiming_ -= ids.size();
-                       on_claimed(ids, token, std::move(claimed));
+                       on_claimed(ids, token, asked_at, std::move(claimed));
                        take();
                        drained_if_idle();
                      });
 }
 
-void Runner::on_claimed(const std::vector<Uuid>& ids, Uuid token,
+void Runner::on_claimed(const std::vector<Uuid>& ids, Uuid token, MonoTime leased_at,
                         std::vector<Result<Delivery>> claimed) {
   // What is not ours now has ended, was cancelled, or is another runner's; where the store is away
   // the sweeper brings it again. In each case the queue may forget it.
   std::vector<Uuid> not_ours;
   for (size_t i = 0; i < claimed.size(); ++i) {
     if (claimed[i].ok()) {
-      begin(*std::move(claimed[i]), token);
+      begin(*std::move(claimed[i]), token, leased_at);
     } else {
       not_ours.push_back(ids[i]);
     }
@@ -81,11 +92,11 @@ void Runner::on_claimed(const std::vector<Uuid>& ids, Uuid token,
 
 // ── run ──
 
-void Runner::begin(Delivery delivery, Uuid token) {
+void Runner::begin(Delivery delivery, Uuid token, MonoTime leased_at) {
   const Uuid id = delivery.submission->id;
   const Sha256 code_hash = delivery.submission->code_hash;
   const std::shared_ptr<const Report> poison = poisoned(delivery, options_.rules);
-  running_.insert_or_assign(id, Running{std::move(delivery), token});
+  running_.insert_or_assign(id, Running{std::move(delivery), token, leased_at});
 
   if (poison) {
     const WallTime now = parts_.clock.wall();
@@ -153,6 +164,7 @@ void Runner::on_executed(const Uuid& id, sandbox::Execution execution) {
 void Runner::conclude(const Uuid& id, Finish finish) {
   const auto running = running_.find(id);
   metrics_.ended(running->second.delivery, finish);
+  if (appetite_) appetite_->ended(1);
   if (concluded_.empty()) parts_.executor.at_turn_end([this] { flush_concluded(); });
   concluded_.push_back({std::move(finish), std::move(running->second.delivery.submission)});
   running_.erase(running);
@@ -167,7 +179,7 @@ void Runner::flush_concluded() {
   for (const Concluded& concluded : batch) {
     const Finish& finish = concluded.finish;
     finishes.push_back(finish);
-    if (is_final(finish))
+    if (options_.announce_results && is_final(finish))
       results.push_back({finish.id, Announcement::Phase::kResult, finish.report});
   }
   if (!results.empty()) parts_.queue.announce(std::move(results));
@@ -208,8 +220,13 @@ void Runner::on_finished(const std::vector<Concluded>& concluded,
 // ── leases and the end ──
 
 void Runner::renew() {
+  const MonoTime now = parts_.clock.mono();
   std::unordered_map<Uuid, std::vector<Uuid>> by_token;
-  for (const auto& [id, running] : running_) by_token[running.token].push_back(id);
+  for (auto& [id, running] : running_) {
+    if (now - running.leased_at < parts_.store.lease() / 4) continue;
+    running.leased_at = now;
+    by_token[running.token].push_back(id);
+  }
   for (auto& [token, ids] : by_token) {
     parts_.store.renew(ids, token, [this, ids](const std::vector<Renewed>& answers) {
       for (size_t i = 0; i < answers.size(); ++i) {

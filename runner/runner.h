@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "base/metrics.h"
 #include "base/uuid.h"
 #include "queue/queue.h"
+#include "runner/appetite.h"
 #include "runner/code_cache.h"
 #include "runner/run_metrics.h"
 #include "runner/verdict.h"
@@ -24,10 +26,15 @@
 namespace sluice::runner {
 
 struct RunnerOptions {
-  std::string name = "local";  // in claims and on the queue; unique in a fleet
+  std::string name = "local";  // in claims and on the queue; see RunnerInfo
   std::string lua_tag;         // of the workers' Lua build
   size_t batch = 256;          // ids taken at a time, at most
   size_t code_cache_bytes = 16u << 20;
+  // How much is taken ahead. Absent: what the pool has room for, where no other runner wants it.
+  std::optional<Appetite::Range> appetite;
+  // A result is announced before its record is durable; of use only where those who wait for it
+  // share this process.
+  bool announce_results = true;
   VerdictRules rules;
 };
 
@@ -51,19 +58,20 @@ class Runner {
 
   void start();
 
-  // Renews the leases of what runs. To be called several times within a lease.
+  // Renews the leases that are a quarter over. To be called every second or so.
   void renew();
 
   // Takes no more, lets what runs end within `grace`, hands the rest back to the store, then calls
   // `done`.
   void drain(Millis grace, std::function<void()> done);
 
-  size_t running() const { return running_.size(); }
+  size_t running() const { return running_.size(); }  // claimed and not ended
 
  private:
   struct Running {
     Delivery delivery;
     Uuid token;
+    MonoTime leased_at{};  // a little before the lease began
     bool cancelled = false;
   };
 
@@ -73,9 +81,11 @@ class Runner {
   };
 
   void take();
+  size_t wanted();
   void on_popped(std::vector<Uuid> ids);
-  void on_claimed(const std::vector<Uuid>& ids, Uuid token, std::vector<Result<Delivery>> claimed);
-  void begin(Delivery delivery, Uuid token);
+  void on_claimed(const std::vector<Uuid>& ids, Uuid token, MonoTime leased_at,
+                  std::vector<Result<Delivery>> claimed);
+  void begin(Delivery delivery, Uuid token, MonoTime leased_at);
   void execute(const Uuid& id, const LoadedCode& code);
   void on_executed(const Uuid& id, sandbox::Execution execution);
   void conclude(const Uuid& id, Finish finish);
@@ -88,6 +98,7 @@ class Runner {
   UuidGenerator tokens_;
   CodeCache codes_;
   RunMetrics metrics_;
+  std::optional<Appetite> appetite_;
 
   bool popping_ = false;
   bool draining_ = false;

@@ -5,20 +5,27 @@
 namespace sluice::runner {
 
 Sweeper::Sweeper(Store& store, Queue& queue, const Clock& clock, Log& log, SweeperOptions options)
-    : store_(store), queue_(queue), clock_(clock), log_(log), options_(options) {}
+    : store_(store), queue_(queue), clock_(clock), log_(log), options_(std::move(options)) {}
 
 void Sweeper::tick() {
   if (stopped_) return;
-  pages_left_ = options_.pages_a_tick;
-  sweep();
-  expire();
+  queue_.lead("sweep", options_.who, options_.leadership, [this](bool leads) {
+    if (!leads || stopped_) return;
+    pages_left_ = options_.pages_a_tick;
+    sweep();
+    expire();
+  });
+}
+
+void Sweeper::stop() {
+  stopped_ = true;
+  queue_.lead("sweep", options_.who, Millis(0), [](bool) {});
 }
 
 void Sweeper::sweep() {
   if (sweeping_ || stopped_) return;
   sweeping_ = true;
-  store_.due(position_, options_.page,
-             [this](Result<DuePage> page) { on_page(std::move(page)); });
+  store_.due(position_, options_.page, [this](Result<DuePage> page) { on_page(std::move(page)); });
 }
 
 void Sweeper::on_page(Result<DuePage> page) {
@@ -55,18 +62,21 @@ void Sweeper::on_pushed(const std::vector<Status>& pushed) {
     return sweep();
   }
   queue_.depth([this](const Result<Depth>& depth) {
-    if (depth.ok() && depth->waiting < depth->capacity / 4) sweep();
+    if (depth.ok() && depth->waiting < 2 * options_.page) sweep();
   });
 }
 
 void Sweeper::expire() {
-  if (expiring_) return;
+  const MonoTime now = clock_.mono();
+  if (expiring_ || (expired_at_ && now - *expired_at_ < options_.expire_pause)) return;
   expiring_ = true;
   store_.expire(options_.expire_step, [this](const Result<size_t>& removed) {
     expiring_ = false;
     if (!removed.ok()) {
       log_.warn("Cannot remove expired invocations: {}", removed.error().text());
-    } else if (*removed == options_.expire_step && !stopped_) {
+    } else if (*removed < options_.expire_step) {
+      expired_at_ = clock_.mono();
+    } else if (!stopped_) {
       expire();
     }
   });

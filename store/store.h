@@ -187,6 +187,9 @@ class Store {
 
   // Whether an insert would be accepted now; the reason when not. For /readyz; immediate.
   virtual Status ready() const = 0;
+
+  // How long a claim holds without being renewed: for the whole fleet the same.
+  virtual Millis lease() const = 0;
 };
 
 }  // namespace sluice

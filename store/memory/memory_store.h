@@ -53,6 +53,7 @@ class MemoryStore final : public Store {
 
   void flush(Done<Status> done) override;
   Status ready() const override;
+  Millis lease() const override { return options_.store.lease; }
 
  private:
   struct Entry {

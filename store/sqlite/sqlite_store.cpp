@@ -144,6 +144,10 @@ void SqliteStore::flush(Done<Status> done) {
   parts_->committer.flush(std::move(done));
 }
 
+Millis SqliteStore::lease() const {
+  return parts_->options.store.lease;
+}
+
 Status SqliteStore::ready() const {
   return parts_->committer.health();
 }

@@ -92,6 +92,7 @@ class SqliteStore final : public Store {
 
   void flush(Done<Status> done) override;
   Status ready() const override;
+  Millis lease() const override;
 
   SqliteStoreStats stats() const;
 

@@ -145,6 +145,7 @@ class HeldStore final : public Store {
     hurried.insert(hurried.end(), ids.begin(), ids.end());
     store_.hurry(std::move(ids));
   }
+  Millis lease() const override { return store_.lease(); }
   Status ready() const override { return refuse ? Status(*refuse) : store_.ready(); }
 
   void claim(std::vector<Uuid> ids, Claim claim,

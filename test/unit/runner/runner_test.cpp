@@ -140,6 +140,7 @@ TEST_CASE("what was cancelled while it ran ends as cancelled") {
   runner.start();
   const Uuid id = world.submit();
   world.store.cancel({id}, [](const std::vector<Status>& statuses) { CHECK(statuses[0].ok()); });
+  world.clock.advance(world.store.lease() / 4);
   world.executor.turn();
   runner.renew();
   world.executor.turn();

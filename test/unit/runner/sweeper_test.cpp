@@ -5,18 +5,49 @@
 namespace sluice::test {
 namespace {
 
+runner::SweeperOptions options(size_t page, size_t pages_a_tick, size_t expire_step) {
+  runner::SweeperOptions options;
+  options.page = page;
+  options.pages_a_tick = pages_a_tick;
+  options.expire_step = expire_step;
+  return options;
+}
+
 TEST_CASE("what the queue forgot comes back") {
   World world;
-  runner::Sweeper sweeper(world.store, world.queue, world.clock, world.log,
-                          {.page = 10, .pages_a_tick = 2, .expire_step = 10});
+  runner::Sweeper sweeper(world.store, world.queue, world.clock, world.log, options(10, 2, 10));
   for (int i = 0; i < 55; ++i) world.submit(world.submission(), /*push=*/false);
   CHECK(world.depth().waiting == 0);
   sweeper.tick();
   world.executor.turn();
-  CHECK(world.depth().waiting == 55);  // the queue is low, so the pages follow each other
+  CHECK(world.depth().waiting >= 20);  // the queue was low, so the pages followed each other
+  sweeper.tick();
+  world.executor.turn();
   sweeper.tick();
   world.executor.turn();
   CHECK(world.depth().waiting == 55);
+  sweeper.tick();
+  world.executor.turn();
+  CHECK(world.depth().waiting == 55);
+}
+
+TEST_CASE("of two sweepers one sweeps, the other when the first has stopped") {
+  World world;
+  runner::SweeperOptions first_options, second_options;
+  first_options.who = "first";
+  second_options.who = "second";
+  runner::Sweeper first(world.store, world.queue, world.clock, world.log, first_options);
+  runner::Sweeper second(world.store, world.queue, world.clock, world.log, second_options);
+  first.tick();
+  world.executor.turn();
+  world.submit(world.submission(), /*push=*/false);
+  second.tick();
+  world.executor.turn();
+  CHECK(world.depth().waiting == 0);
+  first.stop();
+  second.tick();
+  world.executor.turn();
+  CHECK(world.depth().waiting == 1);
 }
 
 TEST_CASE("scheduled jobs come when they are due, not before") {
@@ -38,8 +69,7 @@ TEST_CASE("scheduled jobs come when they are due, not before") {
 TEST_CASE("a full queue stops the sweep until there is room") {
   World world;
   LocalQueue small(world.executor, {.capacity = 25});
-  runner::Sweeper sweeper(world.store, small, world.clock, world.log,
-                          {.page = 10, .pages_a_tick = 8, .expire_step = 10});
+  runner::Sweeper sweeper(world.store, small, world.clock, world.log, options(10, 8, 10));
   std::vector<Uuid> ids;
   for (int i = 0; i < 60; ++i) ids.push_back(world.submit(world.submission(), /*push=*/false));
 
@@ -66,8 +96,7 @@ TEST_CASE("a full queue stops the sweep until there is room") {
 
 TEST_CASE("finished records go when their time has come") {
   World world;
-  runner::Sweeper sweeper(world.store, world.queue, world.clock, world.log,
-                          {.page = 10, .pages_a_tick = 2, .expire_step = 3});
+  runner::Sweeper sweeper(world.store, world.queue, world.clock, world.log, options(10, 2, 3));
   runner::Runner runner(world.parts(), world.options);
   runner.start();
   std::vector<Uuid> ids;
