@@ -15,11 +15,11 @@ Sqlite {
 	-- path = "sluice.db",  -- from this file's folder; by default in the data folder (--data)
 	durability = "full",    -- "normal" is faster, and may lose the last moments when the power fails
 }
--- Mongodb { url = "mongodb://localhost", port = 27017 }
+-- Mongodb { url = "mongodb://localhost/sluice", port = 27017, lease = "15s" }
 -- Nulldb {}  -- memory: nothing outlives the process
 
--- The queue, where several machines share it. Without this it lives in the process.
--- Redis { url = "redis://localhost:6379" }
+-- The queue of a fleet (`sluice api`, `sluice runner`). That of `sluice serve` lives in the process.
+-- Redis { url = "redis://localhost", prefix = "sluice" }
 
 Api {
 	listen = "127.0.0.1:8080",  -- port 0: any free one
@@ -36,7 +36,8 @@ Api {
 
 Runner {
 	-- workers = 2,             -- processes that run Lua; by default one for each core
-	name = "local",
+	-- name = "…",            -- of this runner, for people; by default its host's
+	prefetch = 256,             -- quick jobs that a runner of a fleet takes ahead, at most
 	grace = "10s",              -- for running jobs when the server is stopped
 	retention = "7d",           -- of finished invocations
 	snapshot_cache = "64M",     -- in each worker

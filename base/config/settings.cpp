@@ -10,9 +10,20 @@
 namespace sluice {
 namespace {
 
+// "scheme://user:password@host": what people see of it.
+std::string without_password(const std::string& url) {
+  const size_t start = url.find("://");
+  const size_t at = url.substr(0, url.find_first_of("/?", start + 3)).rfind('@');
+  if (start == std::string::npos || at == std::string::npos || at < start) return url;
+  const size_t colon = url.find(':', start + 3);
+  if (colon > at) return url;
+  return url.substr(0, colon + 1) + "***" + url.substr(at);
+}
+
 std::string shown_value(const config::Setting& setting, const Settings& settings) {
   if (setting.name == "sqlite.path") return settings.sqlite_path();
   const std::string text = config::show(setting.shape, setting.read(settings));
+  if (setting.key == "url") return without_password(text);
   return text.empty() ? "-" : text;
 }
 
@@ -24,6 +35,21 @@ Settings::Settings() {
 
 std::string Settings::sqlite_path() const {
   return sqlite.path.empty() ? data_dir + "/sluice.db" : sqlite.path;
+}
+
+std::string Settings::mongodb_uri() const {
+  const std::string_view plain = "mongodb://";
+  if (!mongodb.url.starts_with(plain)) return mongodb.url;  // mongodb+srv: the name server knows
+  const size_t path = mongodb.url.find_first_of("/?", plain.size());
+  const std::string authority = mongodb.url.substr(0, path);
+  const std::string rest = path == std::string::npos ? "" : mongodb.url.substr(path);
+  const size_t host = std::max(authority.rfind('@') + 1, plain.size());  // npos + 1 is 0
+  const std::string hosts = authority.substr(host);
+  const bool has_port = hosts.rfind(':') != std::string::npos && !hosts.ends_with(']');
+  const bool is_plain_host =
+      hosts.find(',') == std::string::npos && hosts.find("%2F") == std::string::npos;
+  if (has_port || !is_plain_host) return mongodb.url;
+  return authority + ":" + std::to_string(mongodb.port) + rest;
 }
 
 std::string describe(const Settings& settings) {
@@ -56,7 +82,8 @@ std::vector<FlagHelp> setting_flags() {
   std::vector<FlagHelp> flags;
   for (const config::Setting& setting : config::schema()) {
     if (setting.flag.empty()) continue;
-    flags.push_back({std::string(setting.flag), std::string(setting.placeholder),
+    flags.push_back({std::string(setting.name), std::string(setting.flag),
+                     std::string(setting.placeholder),
                      fmt::format("{} [{}]", setting.help, shown_value(setting, defaults))});
   }
   return flags;

@@ -35,10 +35,12 @@ struct Settings {
   struct Mongodb {
     std::string url = "mongodb://localhost";
     int64_t port = 27017;
+    Millis lease{15'000};
   } mongodb;
 
   struct Redis {
-    std::string url;  // empty: the queue lives in this process
+    std::string url = "redis://localhost";
+    std::string prefix = "sluice";
   } redis;
 
   struct Api {
@@ -55,9 +57,10 @@ struct Settings {
   } api;
 
   struct Runner {
-    int64_t workers = 1;  // processes that run Lua; 0: accept only. Default: CPU cores
-    std::string name = "local";
-    Millis grace{10'000};                     // for what runs when the program is told to stop
+    int64_t workers = 1;     // processes that run Lua; 0: accept only. Default: CPU cores
+    std::string name;        // empty: the host's
+    int64_t prefetch = 256;  // jobs, beside those the workers hold
+    Millis grace{10'000};    // for what runs when the program is told to stop
     Millis retention{7 * 24 * 3'600'000};     // how long finished records are kept
     int64_t snapshot_cache_bytes = 64 << 20;  // in each worker
     int64_t queue_capacity = 100'000;
@@ -78,6 +81,7 @@ struct Settings {
   Settings();  // the defaults; asks the system for the number of cores
 
   std::string sqlite_path() const;  // sqlite.path, or its place in the data folder
+  std::string mongodb_uri() const;  // mongodb.url, with mongodb.port where it names none
 };
 
 using Flags = std::map<std::string, std::string>;  // "listen" → "127.0.0.1:0"; a switch has "true"
@@ -97,9 +101,10 @@ std::string describe(const Settings& settings);
 
 // What a flag of a program may be made from: all settings that have one, in the order of the table.
 struct FlagHelp {
-  std::string flag;   // "listen", for --listen
-  std::string value;  // "ADDRESS", for the usage; empty for a switch
-  std::string help;   // one line with the default
+  std::string setting;  // "api.listen"
+  std::string flag;     // "listen", for --listen
+  std::string value;    // "ADDRESS", for the usage; empty for a switch
+  std::string help;     // one line with the default
 };
 std::vector<FlagHelp> setting_flags();
 

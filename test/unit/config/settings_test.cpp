@@ -43,6 +43,34 @@ std::string error_of(const std::string& config, const Flags& flags = {},
   return text;
 }
 
+TEST_CASE("the port goes into a MongoDB URL that names none") {
+  Settings settings;
+  const auto uri = [&](const std::string& url) {
+    settings.mongodb.url = url;
+    settings.mongodb.port = 27018;
+    return settings.mongodb_uri();
+  };
+  CHECK(uri("mongodb://database") == "mongodb://database:27018");
+  CHECK(uri("mongodb://database/jobs?w=1") == "mongodb://database:27018/jobs?w=1");
+  CHECK(uri("mongodb://u:p@database/jobs") == "mongodb://u:p@database:27018/jobs");
+  CHECK(uri("mongodb://database:1/jobs") == "mongodb://database:1/jobs");
+  CHECK(uri("mongodb://[::1]/jobs") == "mongodb://[::1]:27018/jobs");
+  CHECK(uri("mongodb://[::1]:1") == "mongodb://[::1]:1");
+  CHECK(uri("mongodb://a,b/jobs") == "mongodb://a,b/jobs");
+  CHECK(uri("mongodb://%2Ftmp%2Fm.sock/jobs") == "mongodb://%2Ftmp%2Fm.sock/jobs");
+  CHECK(uri("mongodb+srv://database/jobs") == "mongodb+srv://database/jobs");
+}
+
+TEST_CASE("passwords are not shown") {
+  Settings settings;
+  settings.mongodb.url = "mongodb://user:s3cret@database/jobs";
+  settings.redis.url = "redis://:s3cret@cache:6379/1";
+  const std::string table = describe(settings);
+  CHECK_THAT(table, Contains("mongodb://user:***@database/jobs"));
+  CHECK_THAT(table, Contains("redis://:***@cache:6379/1"));
+  CHECK_THAT(table, !Contains("s3cret"));
+}
+
 }  // namespace
 
 TEST_CASE("without anything the defaults are in force") {
@@ -105,12 +133,13 @@ TEST_CASE("every block reaches its settings") {
 local megabyte = 1024 * 1024
 Logger { level = "debug", fancy = false, timestamp = true }
 Sqlite { path = "/var/lib/sluice.db", durability = "normal" }
-Redis { url = "redis://cache:6379" }
+Redis { url = "redis://cache:6379", prefix = "blue" }
 Api {
   listen = "[::1]:0", body_limit = 2 * megabyte, timeout = "2s", max_timeout = 10000, maxmem = "64M",
   max_maxmem = 131072, block = "durable", resolve_wait = "1500ms", max_wait = "1m", connections = 64,
 }
-Runner { workers = 3, name = "a", grace = "5s", retention = "30d", snapshot_cache = "8M", queue_capacity = 5 }
+Runner { workers = 3, name = "a", grace = "5s", retention = "30d", snapshot_cache = "8M", queue_capacity = 5,
+  prefetch = 7 }
 )");
   CHECK(settings.log.level == LogLevel::kDebug);
   CHECK_FALSE(settings.log.fancy);
@@ -119,6 +148,7 @@ Runner { workers = 3, name = "a", grace = "5s", retention = "30d", snapshot_cach
   CHECK(settings.sqlite_path() == "/var/lib/sluice.db");
   CHECK(settings.sqlite.durability == Settings::Durability::kNormal);
   CHECK(settings.redis.url == "redis://cache:6379");
+  CHECK(settings.redis.prefix == "blue");
   CHECK(settings.api.listen == "[::1]:0");
   CHECK(settings.api.body_limit_bytes == 2 << 20);
   CHECK(settings.api.timeout == Millis(2000));
@@ -186,7 +216,8 @@ TEST_CASE("what config.lua has wrong is named with its line and what would be ri
              Contains("config.lua:1: unknown block 'Database'; there are Logger, Nulldb"));
   CHECK(error_of("Api {\n  lisen = '127.0.0.1:0'\n}") ==
         "config.lua:2: Api has no key 'lisen'; did you mean 'listen'?");
-  CHECK_THAT(error_of("Redis { host = 'x' }"), Contains("Redis has no key 'host'; there is url"));
+  CHECK_THAT(error_of("Redis { host = 'x' }"),
+             Contains("Redis has no key 'host'; there are url, prefix"));
   CHECK(error_of("Nulldb { path = 'x' }") ==
         "config.lua:1: Nulldb has no key 'path'; it takes none");
   CHECK(error_of("Runner { workers = 'many' }") ==
