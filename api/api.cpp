@@ -6,8 +6,9 @@
 namespace sluice::api {
 namespace {
 
-constexpr Millis kWaiterTick{50};    // how late a wait may end
-constexpr Millis kLastAnswers{250};  // for answers to reach clients when the grace is over
+constexpr Millis kWaiterTick{50};     // how late a wait may end
+constexpr Millis kLastAnswers{250};   // for answers to reach clients when the grace is over
+constexpr size_t kAskedAtOnce = 256;  // invocations that the store is asked about, unasked for
 
 }  // namespace
 
@@ -16,6 +17,7 @@ struct Api::Impl {
       : parts(the_parts),
         options(std::move(the_options)),
         waiter_timer(parts.loop),
+        ask_timer(parts.loop),
         drain_timer(parts.loop),
         ids(parts.clock),
         catalog(parts.store, parts.compiler, parts.clock, parts.log,
@@ -31,10 +33,22 @@ struct Api::Impl {
     services.router = &router;
     parts.queue.subscribe(
         alive.guard([this](std::span<const Announcement> news) { waiters.hear(news); }));
+    if (options.ask_after > Millis(0))
+      ask_timer.every(options.ask_after / 2, [this] { ask_about_overlooked(); });
   }
 
   void tick_waiters() {
     if (!waiters.tick()) waiter_timer.stop();
+  }
+
+  void ask_about_overlooked() {
+    for (const Uuid& id : waiters.overlooked(options.ask_after, kAskedAtOnce)) {
+      parts.store.find(id, alive.guard([this, id](const Result<Invocation>& found) {
+        if (!found.ok() || !is_finished(found->progress.state)) return;
+        const Announcement news[] = {{id, Announcement::Phase::kDurable, found->report}};
+        waiters.hear(news);
+      }));
+    }
   }
 
   void drain(Millis grace, std::function<void()> done) {
@@ -54,6 +68,7 @@ struct Api::Impl {
   ApiParts parts;
   const ApiOptions options;
   Timer waiter_timer;
+  Timer ask_timer;
   Timer drain_timer;
   UuidGenerator ids;
   JsonChecker json;

@@ -35,6 +35,10 @@ struct ApiOptions {
   // process (docs/adr/0006).
   bool dispatch_before_durable = true;
 
+  // News of ends may be lost on their way from another process: the store is asked about what has
+  // been waited for this long. 0: they come from this process, and are not lost.
+  Millis ask_after{0};
+
   // How long what is known of an action may be used without asking the store. 0: for ever, which is
   // right where this process is the only one that writes.
   Millis action_max_age{0};

@@ -94,6 +94,8 @@ Result<ActionDraft> read_draft(const ApiOptions& options, std::string_view body,
 
 Result<RunRequest> read_run(Services& services, Request& request) {
   if (services.draining) return Error{Code::kUnavailable, "api", "the server is stopping"};
+  // Asked for now, it would be recorded and lie there; the client learns that it has to wait.
+  if (Status queue = services.queue.ready(); !queue.ok()) return queue.error();
   RunRequest run;
   if (!request.raw_query().empty()) {
     const auto wait = read_wait(services.options, request);

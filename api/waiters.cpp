@@ -1,5 +1,6 @@
 #include "api/waiters.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sluice::api {
@@ -10,7 +11,8 @@ Waiters::Waiters(Store& store, const Clock& clock, size_t max_waiting, std::func
 Result<Waiters::Ticket> Waiters::add(const Uuid& id, Phase phase, Millis wait, Continue then) {
   if (waiting_.size() >= max_waiting_)
     return Error{Code::kFull, "waiters", "too many requests wait for results already"};
-  waiting_.emplace(id, Waiter{++last_, phase, clock_.mono() + wait, std::move(then)});
+  const MonoTime now = clock_.mono();
+  waiting_.emplace(id, Waiter{++last_, phase, now + wait, now, std::move(then)});
   if (!std::exchange(ticking_, true) && arm_) arm_();
   return last_;
 }
@@ -62,6 +64,24 @@ bool Waiters::tick() {
   for (Continue& then : over) then(Word{});
   ticking_ = !waiting_.empty();
   return ticking_;
+}
+
+std::vector<Uuid> Waiters::overlooked(Millis quiet, size_t max) {
+  const MonoTime now = clock_.mono();
+  std::vector<std::pair<const Uuid*, Waiter*>> quiet_ones;
+  for (auto& [id, waiter] : waiting_) {
+    if (waiter.asked_at + quiet <= now) quiet_ones.emplace_back(&id, &waiter);
+  }
+  const size_t count = std::min(max, quiet_ones.size());
+  std::partial_sort(
+      quiet_ones.begin(), quiet_ones.begin() + count, quiet_ones.end(),
+      [](const auto& a, const auto& b) { return a.second->asked_at < b.second->asked_at; });
+  std::vector<Uuid> ids;
+  for (size_t i = 0; i < count; ++i) {
+    quiet_ones[i].second->asked_at = now;
+    ids.push_back(*quiet_ones[i].first);
+  }
+  return ids;
 }
 
 void Waiters::give_up() {

@@ -46,6 +46,11 @@ class Waiters {
   // Ends the waits whose time is over. True while somebody waits.
   bool tick();
 
+  // What has been waited for longer than `quiet` without word of it, and not been named here as
+  // recently: at most `max`, the longest unasked first. News may be lost between processes; the
+  // store is asked about these.
+  std::vector<Uuid> overlooked(Millis quiet, size_t max);
+
   // The server stops: nobody waits any longer.
   void give_up();
 
@@ -56,6 +61,7 @@ class Waiters {
     Ticket ticket;
     Phase phase;
     MonoTime deadline;
+    MonoTime asked_at;  // when the store was last asked about it, or the waiting began
     Continue then;
   };
 

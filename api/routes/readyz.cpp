@@ -10,6 +10,9 @@ Route make_route_readyz(Services& services) {
             if (Status store = services.store.ready(); !store.ok())
               return responder.fail(503, to_string(store.error().code), store.error().message,
                                     "store");
+            if (Status queue = services.queue.ready(); !queue.ok())
+              return responder.fail(503, to_string(queue.error().code), queue.error().message,
+                                    "queue");
             responder.answer(json_reply(200, R"({"status":"ready"})"));
           }};
 }

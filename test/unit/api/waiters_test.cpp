@@ -93,5 +93,21 @@ TEST_CASE("whoever is woken may wait again at once") {
   CHECK(rounds == 3);
 }
 
+TEST_CASE("what no word came of is asked about, the longest unasked first, and not too often") {
+  Fixture f;
+  const Uuid first = f.ids.next(), second = f.ids.next(), third = f.ids.next();
+  f.wait(first, Phase::kResult, Millis(10'000), "first");
+  f.clock.advance(Millis(100));
+  f.wait(second, Phase::kResult, Millis(10'000), "second");
+  f.clock.advance(Millis(900));
+  CHECK(f.waiters.overlooked(Millis(1'000), 10) == std::vector<Uuid>{first});
+  CHECK(f.waiters.overlooked(Millis(1'000), 10).empty());
+  f.clock.advance(Millis(1'000));
+  f.wait(third, Phase::kResult, Millis(10'000), "third");
+  CHECK(f.waiters.overlooked(Millis(1'000), 1) == std::vector<Uuid>{second});
+  CHECK(f.waiters.overlooked(Millis(1'000), 10) == std::vector<Uuid>{first});
+  CHECK(f.waiters.size() == 3);
+}
+
 }  // namespace
 }  // namespace sluice::test
