@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "store/sqlite/answers.h"
+#include "base/answers.h"
 #include "store/sqlite/ledger.h"
 #include "store/sqlite/writer.h"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "store/sqlite/answers.h"
+#include "base/answers.h"
 #include "store/sqlite/ledger.h"
 #include "store/sqlite/reader.h"
 

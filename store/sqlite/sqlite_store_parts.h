@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "store/sqlite/action_rows.h"
-#include "store/sqlite/answers.h"
+#include "base/answers.h"
 #include "store/sqlite/checkpointer.h"
 #include "store/sqlite/committer.h"
 #include "store/sqlite/data_folder.h"
@@ -38,7 +38,7 @@ struct SqliteStore::Parts {
   const Clock& clock;
   Log& log;
   sqlite::DataFolder folder;
-  sqlite::Answers answers;
+  Answers answers;
   int64_t last_seq = 0;
   sqlite::Ledger ledger;
   std::unique_ptr<sqlite::Checkpointer> checkpointer;

@@ -1,6 +1,6 @@
 #include "store/sqlite/writer.h"
 
-#include "store/sqlite/thread_name.h"
+#include "base/thread_name.h"
 
 #include <time.h>
 

@@ -3,11 +3,11 @@
 
 #include <pthread.h>
 
-namespace sluice::sqlite {
+namespace sluice {
 
 // At most 15 characters.
 inline void name_this_thread(const char* name) {
   pthread_setname_np(pthread_self(), name);
 }
 
-}  // namespace sluice::sqlite
+}  // namespace sluice

@@ -1,14 +1,14 @@
-// How parts of the store call back: later, on the executor's thread, and not at all once the store
-// is gone.
+// Answers: how a part with threads of its own calls back: later, on the executor's thread, and not at all once the part is
+// gone.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <utility>
 
 #include "base/executor.h"
-#include "store/store.h"
 
-namespace sluice::sqlite {
+namespace sluice {
 
 // On the executor's thread; guarded tasks may be copied and posted by any.
 class Answers {
@@ -16,7 +16,7 @@ class Answers {
   explicit Answers(Executor& executor) : executor_(executor) {}
 
   template <class T>
-  void post(Done<T> done, T value) const {
+  void post(std::function<void(T)> done, T value) const {
     if (!done) return;
     executor_.post(guard(
         [done = std::move(done), value = std::move(value)]() mutable { done(std::move(value)); }));
@@ -25,7 +25,7 @@ class Answers {
   void post(Task task) const { executor_.post(guard(std::move(task))); }
   void at_turn_end(Task task) const { executor_.at_turn_end(guard(std::move(task))); }
 
-  // `task`, or nothing when the store is gone by then.
+  // `task`, or nothing when the part is gone by then.
   template <class F>
   Task guard(F task) const {
     return [alive = std::weak_ptr<int>(alive_), task = std::move(task)]() mutable {
@@ -42,4 +42,4 @@ class Answers {
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };
 
-}  // namespace sluice::sqlite
+}  // namespace sluice
