@@ -23,7 +23,8 @@ BUILD_PACKAGES=(
 )
 
 # To test, besides those.
-TEST_PACKAGES=(catch2)
+# scripts/services looks after the rest: a JDK and Maven only where there is no MongoDB.
+TEST_PACKAGES=(catch2 redis-server)
 
 say() { printf '%s\n' "$*"; }
 warn() { printf '%s\n' "$*" >&2; }
