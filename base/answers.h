@@ -1,5 +1,5 @@
-// Answers: how a part with threads of its own calls back: later, on the executor's thread, and not at all once the part is
-// gone.
+// Answers: how a part with threads of its own calls back: later, on the executor's thread, and not
+// at all once the part is gone.
 #pragma once
 
 #include <functional>
@@ -10,7 +10,7 @@
 
 namespace sluice {
 
-// On the executor's thread; guarded tasks may be copied and posted by any.
+// Made and ended on the executor's thread; posts from any.
 class Answers {
  public:
   explicit Answers(Executor& executor) : executor_(executor) {}
@@ -23,12 +23,13 @@ class Answers {
   }
 
   void post(Task task) const { executor_.post(guard(std::move(task))); }
+  // On the executor's thread.
   void at_turn_end(Task task) const { executor_.at_turn_end(guard(std::move(task))); }
 
   // `task`, or nothing when the part is gone by then.
   template <class F>
   Task guard(F task) const {
-    return [alive = std::weak_ptr<int>(alive_), task = std::move(task)]() mutable {
+    return [alive = token_, task = std::move(task)]() mutable {
       if (!alive.expired()) task();
     };
   }
@@ -40,6 +41,7 @@ class Answers {
  private:
   Executor& executor_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
+  const std::weak_ptr<int> token_ = alive_;
 };
 
 }  // namespace sluice

@@ -38,19 +38,25 @@ Lanes::Pushed Lanes::push(Entry&& entry) {
 std::vector<Uuid> Lanes::take(size_t max, uint32_t holder) {
   std::vector<Uuid> taken;
   taken.reserve(std::min(max, waiting_));
-  while (taken.size() < max && waiting_ > 0) {
+  while (taken.size() < max && !rings_.empty()) {
     const auto highest = rings_.begin();
     Ring& ring = highest->second;
     LaneState& lane = *ring.first;
     ring.first = lane.behind;
     if (!ring.first) ring.last = nullptr;
     lane.behind = nullptr;
+    if (lane.group->holds_back()) {
+      lane.group->held_back.push_back(&lane);
+      if (!ring.first) rings_.erase(highest);
+      continue;
+    }
 
     Item& item = *lane.first;
     lane.first = item.behind;
     if (!lane.first) lane.last = nullptr;
     item.behind = nullptr;
     item.holder = holder;
+    ++lane.group->delivered;
     --waiting_;
     taken.push_back(*item.id);
 
@@ -67,6 +73,7 @@ void Lanes::forget(const std::vector<Uuid>& ids, uint32_t holder) {
   for (const Uuid& id : ids) {
     const auto found = items_.find(id);
     if (found == items_.end() || found->second.holder != holder) continue;
+    end_delivery(found->second);
     release(*found->second.lane);
     items_.erase(found);
   }
@@ -90,8 +97,32 @@ void Lanes::give_back_all(uint32_t holder) {
 
 Lanes::LaneState& Lanes::lane_of(Lane&& name) {
   const auto [place, is_new] = lanes_.try_emplace(std::move(name));
-  if (is_new) place->second.name = &place->first;
-  return place->second;
+  LaneState& lane = place->second;
+  if (is_new) {
+    lane.name = &place->first;
+    lane.group = &groups_[{lane.name->ns, lane.name->action}];
+    ++lane.group->lanes;
+  }
+  return lane;
+}
+
+void Lanes::restrain(const std::string& ns, const std::string& action, LaneRule rule) {
+  Group& group = groups_[{ns, action}];
+  group.rule = rule;
+  let_go(group);
+  if (group.lanes == 0 && rule == LaneRule{}) groups_.erase({ns, action});
+}
+
+void Lanes::end_delivery(Item& item) {
+  Group& group = *item.lane->group;
+  --group.delivered;
+  let_go(group);
+}
+
+// What it held back takes turns again, unless the rule still says so.
+void Lanes::let_go(Group& group) {
+  if (group.held_back.empty() || group.holds_back()) return;
+  for (LaneState* lane : std::exchange(group.held_back, {})) join_ring(*lane);
 }
 
 void Lanes::append(Item& item) {
@@ -108,6 +139,7 @@ void Lanes::append(Item& item) {
 
 void Lanes::prepend(Item& item) {
   LaneState& lane = *item.lane;
+  end_delivery(item);
   item.holder = kNobody;
   item.behind = lane.first;
   lane.first = &item;
@@ -129,7 +161,10 @@ void Lanes::join_ring(LaneState& lane) {
 }
 
 void Lanes::release(LaneState& lane) {
-  if (--lane.items == 0 && lanes_.size() > kKeptLanes) lanes_.erase(*lane.name);
+  if (--lane.items > 0 || lanes_.size() <= kKeptLanes) return;
+  const GroupName group{lane.name->ns, lane.name->action};
+  if (--lane.group->lanes == 0 && lane.group->rule == LaneRule{}) groups_.erase(group);
+  lanes_.erase(*lane.name);
 }
 
 }  // namespace sluice

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "queue/queue.h"
@@ -32,7 +33,7 @@ class Lanes {
   Pushed push(Entry&& entry);
 
   // Moves up to `max` ids from the lanes to `holder`: one from each lane of the highest priority in
-  // turn.
+  // turn, passing over those that a rule holds back.
   std::vector<Uuid> take(size_t max, uint32_t holder);
 
   // Forgets what `holder` holds of `ids`; others are left as they are.
@@ -44,6 +45,12 @@ class Lanes {
 
   // Everything that `holder` holds. Looks at every entry.
   void give_back_all(uint32_t holder);
+
+  // For all lanes of an action; the empty rule lifts it.
+  void restrain(const std::string& ns, const std::string& action, LaneRule rule);
+
+  // Whether take() may find something: lanes that were seen to be held back do not count.
+  bool any_ready() const { return !rings_.empty(); }
 
   size_t waiting() const { return waiting_; }
   size_t delivered() const { return items_.size() - waiting_; }
@@ -59,8 +66,22 @@ class Lanes {
     uint32_t holder = kNobody;  // who it is delivered to
   };
 
+  // The lanes of one action, as far as a rule may hold them back together.
+  struct Group {
+    LaneRule rule;
+    size_t delivered = 0;
+    size_t lanes = 0;                   // that refer to it
+    std::vector<LaneState*> held_back;  // which hold something and take no turns
+
+    bool holds_back() const {
+      return rule.paused || (rule.max_delivered > 0 && delivered >= rule.max_delivered);
+    }
+  };
+  using GroupName = std::pair<std::string, std::string>;  // namespace, action
+
   struct LaneState {
     const Lane* name = nullptr;  // the key in lanes_
+    Group* group = nullptr;
     Item* first = nullptr;
     Item* last = nullptr;
     LaneState* behind = nullptr;  // the next in the ring, while something waits here
@@ -80,11 +101,14 @@ class Lanes {
   void prepend(Item& item);
   void join_ring(LaneState& lane);
   void release(LaneState& lane);
+  void end_delivery(Item& item);
+  void let_go(Group& group);
 
   const size_t capacity_;
   size_t waiting_ = 0;
   std::unordered_map<Uuid, Item> items_;  // its nodes do not move
   std::unordered_map<Lane, LaneState, LaneHash> lanes_;
+  std::map<GroupName, Group> groups_;          // its nodes do not move
   std::map<int, Ring, std::greater<>> rings_;  // only rings that hold a lane
 };
 

@@ -41,7 +41,7 @@ struct LocalQueue::State : std::enable_shared_from_this<State> {
   }
 
   void serve_later() {
-    if (serving || pops.empty() || lanes.waiting() == 0) return;
+    if (serving || pops.empty() || !lanes.any_ready()) return;
     serving = true;
     later([](State& self) { self.serve(); });
   }
@@ -51,10 +51,11 @@ struct LocalQueue::State : std::enable_shared_from_this<State> {
   void serve() {
     serving = false;
     std::vector<std::pair<PopDone, std::vector<Uuid>>> answers;
-    while (!pops.empty() && lanes.waiting() > 0) {
-      Pop pop = std::move(pops.front());
+    while (!pops.empty() && lanes.any_ready()) {
+      std::vector<Uuid> ids = lanes.take(pops.front().max, pops.front().runner);
+      if (ids.empty()) break;  // what waits is held back by a rule
+      answers.emplace_back(std::move(pops.front().done), std::move(ids));
       pops.pop_front();
-      answers.emplace_back(std::move(pop.done), lanes.take(pop.max, pop.runner));
     }
     for (auto& [done, ids] : answers) done(std::move(ids));
   }
@@ -69,9 +70,9 @@ struct LocalQueue::State : std::enable_shared_from_this<State> {
   std::unordered_map<std::string, uint32_t> runners;
   std::map<std::string, RunnerInfo> infos;     // of those that were heard of
   std::map<std::string, std::string> leaders;  // task → who
-  std::deque<Pop> pops;            // waiting, at most one for each runner
-  bool serving = false;            // a task that serves is posted
-  std::vector<Announcement> news;  // to be delivered by one posted task
+  std::deque<Pop> pops;                        // waiting, at most one for each runner
+  bool serving = false;                        // a task that serves is posted
+  std::vector<Announcement> news;              // to be delivered by one posted task
   std::function<void(std::span<const Announcement>)> listener;
 };
 
@@ -120,6 +121,7 @@ void LocalQueue::stop_pop(std::string runner) {
 
 void LocalQueue::acknowledge(std::string runner, std::vector<Uuid> ids) {
   state_->lanes.forget(ids, state_->number_of(std::move(runner)));
+  state_->serve_later();  // a lane may be below its cap now
 }
 
 void LocalQueue::give_back(std::string runner, std::vector<Uuid> ids) {
@@ -150,6 +152,13 @@ void LocalQueue::depth(std::function<void(Result<Depth>)> done) {
     depth.capacity = self.lanes.capacity();
     done(depth);
   });
+}
+
+void LocalQueue::restrain(std::string ns, std::string action, LaneRule rule,
+                          std::function<void(Status)> done) {
+  state_->lanes.restrain(ns, action, rule);
+  state_->serve_later();
+  if (done) state_->later([done = std::move(done)](State&) { done({}); });
 }
 
 // ── runners: they share this process, so that none of them can be dead while it is asked ──

@@ -31,6 +31,8 @@ class LocalQueue final : public Queue {
   void announce(std::vector<Announcement> news) override;
   void subscribe(std::function<void(std::span<const Announcement>)> listener) override;
   void depth(std::function<void(Result<Depth>)> done) override;
+  void restrain(std::string ns, std::string action, LaneRule rule,
+                std::function<void(Status)> done) override;
   void heartbeat(RunnerInfo info) override;
   void runners(std::function<void(Result<std::vector<RunnerInfo>>)> done) override;
   void rescue(std::function<void(Result<size_t>)> done) override;
