@@ -1,0 +1,238 @@
+#include "queue/redis/redis_queue.h"
+
+#include <utility>
+
+#include "base/answers.h"
+#include "queue/redis/commander.h"
+#include "queue/redis/listener.h"
+#include "queue/redis/runner_info.h"
+#include "queue/redis/taker.h"
+
+namespace sluice {
+
+using redis::integer_of;
+using redis::is_array;
+using redis::is_error;
+using redis::ReplyPtr;
+using redis::text_of;
+
+struct RedisQueue::Parts {
+  Parts(RedisQueueOptions given, redis::Address address, Executor& executor, Log& the_log,
+        Metrics& the_metrics)
+      : options(std::move(given)),
+        log(the_log),
+        metrics(the_metrics),
+        answers(executor),
+        keys(options.prefix),
+        process(random_name()),
+        connection{std::move(address), options.timeout},
+        commander(connection, scripts, keys, options.capacity, log, metrics),
+        taker(connection, scripts, keys, process, options.dead_after, log, metrics) {}
+
+  static std::string random_name() {
+    const SystemClock clock;
+    return UuidGenerator(clock).next().text();
+  }
+
+  redis::Command command(const redis::Script& script, std::vector<std::string> arguments) const {
+    redis::Command made{&script, {keys.base()}};
+    for (std::string& argument : arguments) made.words.push_back(std::move(argument));
+    return made;
+  }
+
+  // Asks Redis; `read` makes the answer of its reply, on the commander's thread.
+  template <class T, class Read>
+  void ask(redis::Command command, const char* operation, Read read,
+           std::function<void(Result<T>)> done) {
+    commander.ask(std::move(command), [this, operation, read,
+                                       done = std::move(done)](Result<ReplyPtr> reply) {
+      if (!reply.ok()) return answers.post<Result<T>>(done, reply.error());
+      if (is_error(**reply)) {
+        return answers.post<Result<T>>(done, Error{Code::kUnavailable, operation,
+                                                   "Redis says: " + std::string(text_of(**reply))});
+      }
+      answers.post<Result<T>>(done, read(**reply));
+    });
+  }
+
+  const RedisQueueOptions options;
+  Log& log;
+  Metrics& metrics;
+  Answers answers;
+  const redis::Keys keys;
+  const redis::Scripts scripts;
+  const std::string process;
+  const redis::ConnectionOptions connection;
+  std::function<void(std::span<const Announcement>)> listening;
+  // The threads end before what they use.
+  redis::Commander commander;
+  redis::Taker taker;
+  std::unique_ptr<redis::Listener> listener;
+};
+
+Result<std::unique_ptr<RedisQueue>> RedisQueue::open(RedisQueueOptions options, Executor& executor,
+                                                     Log& log, Metrics& metrics) {
+  auto address = redis::parse_url(options.url);
+  if (!address.ok()) return address.error();
+  auto parts =
+      std::make_unique<Parts>(std::move(options), *std::move(address), executor, log, metrics);
+  const Status first = parts->commander.start();
+  if (!first.ok() && first.error().code == Code::kInvalid) return first.error();
+  return std::unique_ptr<RedisQueue>(new RedisQueue(std::move(parts)));
+}
+
+RedisQueue::RedisQueue(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+RedisQueue::~RedisQueue() {
+  parts_->answers.end();
+}
+
+// ── jobs in ──
+
+void RedisQueue::push(std::vector<Entry> entries, std::function<void(std::vector<Status>)> done) {
+  parts_->commander.push(std::move(entries),
+                         [&my = *parts_, done = std::move(done)](std::vector<Status> statuses) {
+                           my.answers.post(done, std::move(statuses));
+                         });
+}
+
+// ── jobs out ──
+
+void RedisQueue::pop(std::string runner, size_t max,
+                     std::function<void(Result<std::vector<Uuid>>)> done) {
+  Parts& my = *parts_;
+  if (max == 0 || my.taker.waits(runner)) {
+    const Error error = max == 0 ? Error{Code::kInvalid, "queue.pop", "max must be at least 1"}
+                                 : Error{Code::kRefused, "queue.pop", "this runner waits already"};
+    return my.answers.post<Result<std::vector<Uuid>>>(done, error);
+  }
+  const bool wake = my.taker.asleep();  // for another runner of this process
+  my.taker.pop(runner, max, [&my, done = std::move(done)](Result<std::vector<Uuid>> ids) {
+    my.answers.post(done, std::move(ids));
+  });
+  if (wake) my.commander.ask({nullptr, {"RPUSH", my.keys.wake_of(my.process), "1"}}, nullptr);
+}
+
+void RedisQueue::stop_pop(std::string runner) {
+  parts_->taker.stop(runner);
+}
+
+void RedisQueue::acknowledge(std::string runner, std::vector<Uuid> ids) {
+  parts_->taker.forget(runner, ids);
+  parts_->commander.settle(runner, ids);
+}
+
+void RedisQueue::give_back(std::string runner, std::vector<Uuid> ids) {
+  parts_->taker.forget(runner, ids);
+  parts_->commander.give_back(runner, ids);
+}
+
+// ── news ──
+
+void RedisQueue::announce(std::vector<Announcement> news) {
+  std::vector<Uuid> ids;
+  for (const Announcement& word : news) {
+    if (word.phase == Announcement::Phase::kDurable) ids.push_back(word.id);
+  }
+  if (!ids.empty()) parts_->commander.announce(ids);
+}
+
+void RedisQueue::subscribe(std::function<void(std::span<const Announcement>)> listener) {
+  Parts& my = *parts_;
+  my.listening = std::move(listener);
+  if (my.listener) return;
+  my.listener = std::make_unique<redis::Listener>(
+      my.connection, my.scripts, my.keys, my.log, my.metrics, [&my](std::vector<Uuid> ids) {
+        my.answers.post([&my, ids = std::move(ids)] {
+          std::vector<Announcement> news;
+          news.reserve(ids.size());
+          for (const Uuid& id : ids) news.push_back({id, Announcement::Phase::kDurable, nullptr});
+          if (my.listening) my.listening(news);
+        });
+      });
+}
+
+// ── runners ──
+
+void RedisQueue::heartbeat(RunnerInfo info) {
+  Parts& my = *parts_;
+  my.commander.ask(
+      my.command(my.scripts.heartbeat,
+                 {info.name, std::to_string(my.options.dead_after.count()), redis::to_json(info)}),
+      nullptr);
+}
+
+void RedisQueue::runners(std::function<void(Result<std::vector<RunnerInfo>>)> done) {
+  Parts& my = *parts_;
+  my.ask<std::vector<RunnerInfo>>(
+      my.command(my.scripts.runners, {std::to_string(my.options.dead_after.count())}),
+      "queue.runners", [](const redisReply& reply) { return redis::read_runners(reply); },
+      std::move(done));
+}
+
+void RedisQueue::rescue(std::function<void(Result<size_t>)> done) {
+  Parts& my = *parts_;
+  // Who has just come back cannot tell the dead from those that will come back in a moment.
+  const auto since = my.commander.connected_since();
+  if (since && std::chrono::steady_clock::now() - *since < my.options.dead_after)
+    return my.answers.post<Result<size_t>>(done, size_t{0});
+  my.ask<size_t>(
+      my.command(my.scripts.rescue, {}), "queue.rescue",
+      [](const redisReply& reply) { return static_cast<size_t>(integer_of(reply)); },
+      std::move(done));
+}
+
+void RedisQueue::leave(std::string runner, std::function<void()> done) {
+  Parts& my = *parts_;
+  my.taker.stop(runner);
+  my.taker.forget(runner);
+  my.commander.ask(
+      my.command(my.scripts.give_back, {runner}),
+      [&my, done = std::move(done)](const Result<ReplyPtr>&) { my.answers.post(done); });
+}
+
+void RedisQueue::lead(std::string task, std::string who, Millis lease,
+                      std::function<void(bool)> done) {
+  Parts& my = *parts_;
+  my.commander.ask(
+      my.command(my.scripts.lead, {std::move(task), std::move(who), std::to_string(lease.count())}),
+      [&my, done = std::move(done)](const Result<ReplyPtr>& reply) {
+        my.answers.post<bool>(done, reply.ok() && integer_of(**reply) == 1);
+      });
+}
+
+// ── the queue itself ──
+
+void RedisQueue::depth(std::function<void(Result<Depth>)> done) {
+  Parts& my = *parts_;
+  my.ask<Depth>(
+      my.command(my.scripts.depth, {}), "queue.depth",
+      [capacity = my.options.capacity](const redisReply& reply) {
+        Depth depth;
+        depth.capacity = capacity;
+        if (is_array(reply) && reply.elements == 2) {
+          depth.waiting = static_cast<uint64_t>(std::max(0ll, integer_of(*reply.element[0])));
+          depth.delivered = static_cast<uint64_t>(std::max(0ll, integer_of(*reply.element[1])));
+        }
+        return depth;
+      },
+      std::move(done));
+}
+
+void RedisQueue::restrain(std::string ns, std::string action, LaneRule rule,
+                          std::function<void(Status)> done) {
+  Parts& my = *parts_;
+  my.ask<bool>(
+      my.command(my.scripts.restrain, {redis::rule_name(ns, action), rule.paused ? "1" : "0",
+                                       std::to_string(rule.max_delivered)}),
+      "queue.restrain", [](const redisReply&) { return true; },
+      [done = std::move(done)](const Result<bool>& told) {
+        if (done) done(told.ok() ? Status() : Status(told.error()));
+      });
+}
+
+Status RedisQueue::ready() const {
+  return parts_->commander.ready();
+}
+
+}  // namespace sluice
