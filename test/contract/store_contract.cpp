@@ -5,7 +5,8 @@ using namespace sluice;
 using namespace sluice::test;
 using namespace std::chrono_literals;
 
-#define EVERY_STORE(name) TEMPLATE_TEST_CASE(name, "[store]", MemoryHarness, SqliteHarness)
+#define EVERY_STORE(name) \
+  TEMPLATE_TEST_CASE(name, "[store]", MemoryHarness, SqliteHarness, MongoHarness)
 
 EVERY_STORE("An inserted invocation is found as it was submitted") {
   TestType at;

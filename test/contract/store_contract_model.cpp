@@ -20,8 +20,8 @@ class Model {
  public:
   explicit Model(StoreHarness& at) : at_(at) {}
 
-  void run() {
-    while (made_ < kRecords) {
+  void run(int count = kRecords) {
+    while (made_ < count) {
       insert_some();
       const size_t calls = pick(8);
       for (size_t i = 0; i < calls; ++i) {
@@ -202,6 +202,11 @@ TEMPLATE_TEST_CASE("Ten thousand records go through random lives as the rules sa
                    MemoryHarness, SqliteHarness) {
   TestType at;
   Model(at).run();
+}
+
+TEST_CASE("Hundreds of records do so in MongoDB", "[store]") {
+  MongoHarness at;
+  Model(at).run(600);  // each call is a round trip
 }
 
 TEST_CASE("They do so, too, when the ledger keeps hardly anything in memory", "[store]") {

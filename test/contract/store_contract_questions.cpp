@@ -7,7 +7,8 @@ using namespace sluice;
 using namespace sluice::test;
 using namespace std::chrono_literals;
 
-#define EVERY_STORE(name) TEMPLATE_TEST_CASE(name, "[store]", MemoryHarness, SqliteHarness)
+#define EVERY_STORE(name) \
+  TEMPLATE_TEST_CASE(name, "[store]", MemoryHarness, SqliteHarness, MongoHarness)
 
 namespace {
 

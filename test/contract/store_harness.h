@@ -12,9 +12,14 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "store/memory/memory_store.h"
+#include "store/mongo/connect.h"
+#include "store/mongo/mongo_store.h"
+#include "store/mongo/session.h"
 #include "store/sqlite/sqlite_store.h"
 #include "store/store.h"
+#include "test/support/services.h"
 #include "test/support/turn_executor.h"
 
 namespace sluice::test {
@@ -116,8 +121,7 @@ class StoreHarness {
     return *counts;
   }
   size_t expire(size_t limit = 100) {
-    auto removed =
-        await<Result<size_t>>([&](auto done) { store->expire(limit, done); });
+    auto removed = await<Result<size_t>>([&](auto done) { store->expire(limit, done); });
     REQUIRE(removed.ok());
     return *removed;
   }
@@ -228,6 +232,40 @@ class SqliteHarness final : public StoreHarness {
 
  private:
   std::function<void(SqliteStoreOptions&)> adjust_;
+};
+
+// On the MongoDB of scripts/services, in a database of its own. Time is the harness's clock.
+class MongoHarness final : public StoreHarness {
+ public:
+  MongoHarness() { open(); }
+  ~MongoHarness() override {
+    store.reset();
+    Metrics none;
+    const auto connector = mongo::Connector::make(uri_, none);
+    if (!connector.ok()) return;
+    mongo::Session session((*connector)->pool(), (*connector)->database());
+    static_cast<void>(session.command(mongo::Bson().number("dropDatabase", 1), nullptr));
+  }
+
+  void open() override {
+    MongoStoreOptions all;
+    all.uri = uri_;
+    all.store = options;
+    all.clock_instead_of_the_servers = &clock;
+    auto opened = MongoStore::open(all, executor, clock, log, metrics);
+    if (!opened) FAIL(opened.error().text());
+    if (Status ready = (*opened)->ready(); !ready) FAIL(ready.error().text());
+    store = std::move(*opened);
+  }
+  void reopen() {
+    store.reset();
+    open();
+  }
+
+  Metrics metrics;
+
+ private:
+  const std::string uri_ = shared_mongo_url() + "/" + unique_name("contract");
 };
 
 }  // namespace sluice::test

@@ -1,0 +1,155 @@
+#include "store/mongo/bson.h"
+
+#include <cstring>
+
+namespace sluice::mongo {
+
+// ── writing ──
+
+Bson& Bson::text(const char* name, std::string_view value) {
+  if (!bson_utf8_validate(value.data(), value.size(), true)) return bytes(name, value);
+  bson_append_utf8(document_.get(), name, -1, value.data(), static_cast<int>(value.size()));
+  return *this;
+}
+
+Bson& Bson::bytes(const char* name, std::string_view value) {
+  bson_append_binary(document_.get(), name, -1, BSON_SUBTYPE_BINARY,
+                     reinterpret_cast<const uint8_t*>(value.data()),
+                     static_cast<uint32_t>(value.size()));
+  return *this;
+}
+
+Bson& Bson::uuid(const char* name, const Uuid& value) {
+  bson_append_binary(document_.get(), name, -1, BSON_SUBTYPE_UUID, value.bytes.data(),
+                     static_cast<uint32_t>(value.bytes.size()));
+  return *this;
+}
+
+Bson& Bson::hash(const char* name, const Sha256& value) {
+  bson_append_binary(document_.get(), name, -1, BSON_SUBTYPE_BINARY, value.bytes.data(),
+                     static_cast<uint32_t>(value.bytes.size()));
+  return *this;
+}
+
+Bson& Bson::time(const char* name, WallTime value) {
+  bson_append_date_time(document_.get(), name, -1, value.time_since_epoch().count());
+  return *this;
+}
+
+Bson& Bson::number(const char* name, int64_t value) {
+  bson_append_int64(document_.get(), name, -1, value);
+  return *this;
+}
+
+Bson& Bson::flag(const char* name, bool value) {
+  bson_append_bool(document_.get(), name, -1, value);
+  return *this;
+}
+
+Bson& Bson::document(const char* name, const Bson& value) {
+  bson_append_document(document_.get(), name, -1, value.get());
+  return *this;
+}
+
+Bson& Bson::array(const char* name, std::span<const Bson> values) {
+  bson_t array;
+  bson_append_array_begin(document_.get(), name, -1, &array);
+  char buffer[16];
+  for (uint32_t i = 0; i < values.size(); ++i) {
+    const char* key = nullptr;
+    bson_uint32_to_string(i, &key, buffer, sizeof buffer);
+    bson_append_document(&array, key, -1, values[i].get());
+  }
+  bson_append_array_end(document_.get(), &array);
+  return *this;
+}
+
+Bson& Bson::uuids(const char* name, const std::vector<Uuid>& values) {
+  bson_t array;
+  bson_append_array_begin(document_.get(), name, -1, &array);
+  char buffer[16];
+  for (uint32_t i = 0; i < values.size(); ++i) {
+    const char* key = nullptr;
+    bson_uint32_to_string(i, &key, buffer, sizeof buffer);
+    bson_append_binary(&array, key, -1, BSON_SUBTYPE_UUID, values[i].bytes.data(),
+                       static_cast<uint32_t>(values[i].bytes.size()));
+  }
+  bson_append_array_end(document_.get(), &array);
+  return *this;
+}
+
+Bson& Bson::append(const Bson& other) {
+  bson_concat(document_.get(), other.get());
+  return *this;
+}
+
+// ── reading ──
+
+std::string_view Field::raw() const {
+  uint32_t size = 0;
+  if (BSON_ITER_HOLDS_UTF8(&at_)) {
+    const char* text = bson_iter_utf8(&at_, &size);
+    return {text, size};
+  }
+  if (BSON_ITER_HOLDS_BINARY(&at_)) {
+    const uint8_t* bytes = nullptr;
+    bson_subtype_t subtype;
+    bson_iter_binary(&at_, &subtype, &size, &bytes);
+    return {reinterpret_cast<const char*>(bytes), size};
+  }
+  return {};
+}
+
+std::string Field::text() const {
+  return std::string(raw());
+}
+
+Uuid Field::uuid() const {
+  Uuid value;
+  const std::string_view bytes = raw();
+  if (bytes.size() == value.bytes.size())
+    std::memcpy(value.bytes.data(), bytes.data(), bytes.size());
+  return value;
+}
+
+Sha256 Field::hash() const {
+  Sha256 value;
+  const std::string_view bytes = raw();
+  if (bytes.size() == value.bytes.size())
+    std::memcpy(value.bytes.data(), bytes.data(), bytes.size());
+  return value;
+}
+
+WallTime Field::time() const {
+  return BSON_ITER_HOLDS_DATE_TIME(&at_) ? WallTime(Millis(bson_iter_date_time(&at_))) : WallTime{};
+}
+
+int64_t Field::number() const {
+  return BSON_ITER_HOLDS_NUMBER(&at_) ? bson_iter_as_int64(&at_) : 0;
+}
+
+bool Field::flag() const {
+  return BSON_ITER_HOLDS_BOOL(&at_) && bson_iter_bool(&at_);
+}
+
+void Field::each(const std::function<void(const Field&)>& see) const {
+  bson_iter_t inner;
+  if (!BSON_ITER_HOLDS_DOCUMENT(&at_) && !BSON_ITER_HOLDS_ARRAY(&at_)) return;
+  if (!bson_iter_recurse(&at_, &inner)) return;
+  while (bson_iter_next(&inner)) see(Field(inner));
+}
+
+void each_field(const bson_t* document, const std::function<void(const Field&)>& see) {
+  bson_iter_t at;
+  if (!bson_iter_init(&at, document)) return;
+  while (bson_iter_next(&at)) see(Field(at));
+}
+
+std::optional<Field> field_of(const bson_t* document, const char* path) {
+  bson_iter_t at, found;
+  if (!bson_iter_init(&at, document) || !bson_iter_find_descendant(&at, path, &found))
+    return std::nullopt;
+  return Field(found);
+}
+
+}  // namespace sluice::mongo

@@ -1,0 +1,96 @@
+#include "store/mongo/reader.h"
+
+#include "base/thread_name.h"
+
+namespace sluice::mongo {
+namespace {
+
+constexpr Millis kQuickly{400};
+constexpr size_t kMaxFinds = 200;  // of one command: each may have a body of a megabyte
+
+}  // namespace
+
+Reader::Reader(const Connector& connector, Link& link, const Answers& answers)
+    : link_(link),
+      session_(connector.pool(), connector.database()),
+      answers_(answers),
+      thread_([this] { run(); }) {}
+
+Reader::~Reader() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void Reader::find(const Uuid& id, FindDone done) {
+  const std::lock_guard lock(mutex_);
+  finds_.emplace_back(id, std::move(done));
+  changed_.notify_all();
+}
+
+void Reader::ask(std::function<Status(Session&)> ask, std::function<void(Status)> done) {
+  const std::lock_guard lock(mutex_);
+  questions_.push_back({std::move(ask), std::move(done)});
+  changed_.notify_all();
+}
+
+void Reader::run() {
+  name_this_thread("mongo-read");
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return stopping_ || !finds_.empty() || !questions_.empty(); });
+    if (stopping_) return;
+    Finds finds;
+    if (finds_.size() <= kMaxFinds) {
+      finds.swap(finds_);
+    } else {
+      const auto end = finds_.begin() + kMaxFinds;
+      finds.assign(std::make_move_iterator(finds_.begin()), std::make_move_iterator(end));
+      finds_.erase(finds_.begin(), end);
+    }
+    std::deque<Question> questions = std::exchange(questions_, {});
+    lock.unlock();
+    if (!finds.empty()) answer_finds(std::move(finds));
+    for (Question& question : questions)
+      question.done(soon([&] { return question.ask(session_); }));
+    lock.lock();
+  }
+}
+
+Status Reader::soon(const std::function<Status()>& attempt) {
+  if (Status there = link_.ready(); !there.ok()) return there;
+  const auto begin = std::chrono::steady_clock::now();
+  Status done = attempt();
+  if (!done.ok() && done.error().code == Code::kUnavailable &&
+      std::chrono::steady_clock::now() - begin < kQuickly)
+    done = attempt();
+  if (!done.ok()) link_.failed(done.error());
+  return done;
+}
+
+void Reader::answer_finds(Finds finds) {
+  std::vector<Uuid> ids;
+  for (const auto& [id, done] : finds) ids.push_back(id);
+  std::unordered_map<Uuid, StoredInvocation> found;
+  const Status read = soon([&]() -> Status {
+    constexpr Part kAll[] = {Part::kPayload, Part::kResult, Part::kLogs};
+    auto records = read_records(session_, ids, kAll);
+    if (!records.ok()) return records.error();
+    found = *std::move(records);
+    return {};
+  });
+  for (auto& [id, done] : finds) {
+    const auto stored = found.find(id);
+    if (!read.ok())
+      answers_.post<Result<Invocation>>(std::move(done), read.error());
+    else if (stored == found.end())
+      answers_.post<Result<Invocation>>(std::move(done), no_invocation("store.find", id));
+    else
+      answers_.post<Result<Invocation>>(std::move(done), Invocation(stored->second.record));
+  }
+}
+
+}  // namespace sluice::mongo

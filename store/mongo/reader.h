@@ -1,0 +1,55 @@
+// Reader: answers questions, on a thread of its own. Those for single invocations that wait
+// together become one.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/answers.h"
+#include "store/mongo/batches.h"
+#include "store/mongo/link.h"
+
+namespace sluice::mongo {
+
+class Reader {
+ public:
+  using FindDone = Done<Result<Invocation>>;
+
+  // All of them outlive it.
+  Reader(const Connector& connector, Link& link, const Answers& answers);
+  ~Reader();
+
+  // From any thread.
+  void find(const Uuid& id, FindDone done);
+  // `ask` runs on the reader's thread, once more when it failed soon; then `done`, likewise.
+  void ask(std::function<Status(Session&)> ask, std::function<void(Status)> done);
+
+ private:
+  struct Question {
+    std::function<Status(Session&)> ask;
+    std::function<void(Status)> done;
+  };
+  using Finds = std::vector<std::pair<Uuid, FindDone>>;
+
+  void run();
+  Status soon(const std::function<Status()>& attempt);
+  void answer_finds(Finds finds);
+
+  Link& link_;
+  Session session_;
+  const Answers& answers_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  Finds finds_;  // guarded by mutex_, as is what follows
+  std::deque<Question> questions_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace sluice::mongo
