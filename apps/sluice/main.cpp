@@ -4,8 +4,13 @@
 #include <cstdio>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "apps/sluice/fleet_api.h"
+#include "apps/sluice/fleet_runner.h"
+#include "apps/sluice/fleet_view.h"
+#include "apps/sluice/migrate.h"
 #include "apps/sluice/serve.h"
 #include "base/config/settings.h"
 
@@ -18,26 +23,92 @@ constexpr int kUsage = 2;
 struct Arguments {
   std::string config_file;
   std::map<std::string, std::string> values;  // by flag; empty: not given
+  sluice::FleetQuestion fleet;
 };
 
-void add_settings(CLI::App& command, Arguments& arguments) {
-  command
-      .add_option("--config", arguments.config_file, "Read this config.lua (also SLUICE_CONFIG)")
+sluice::Status print_settings(const sluice::Settings& settings) {
+  std::fputs(sluice::describe(settings).c_str(), stdout);
+  return {};
+}
+
+struct Command {
+  const char* name;
+  const char* help;
+  // The flags it takes: settings whose names begin with one of these words. Environment and
+  // config.lua may say more, for the other programs of the same machine.
+  std::vector<std::string_view> settings;
+  sluice::Status (*run)(const sluice::Settings& settings, const Arguments& arguments);
+};
+
+const std::vector<Command> kCommands = {
+    {"serve",
+     "Run everything in this process: HTTP API, store, queue, runner",
+     {"log.", "data", "store", "sqlite.", "mongodb.", "api.", "runner.workers", "runner.name",
+      "runner.grace"},
+     [](const auto& settings, const auto&) { return sluice::serve(settings); }},
+    {"api",
+     "The HTTP half of a fleet: answers requests, keeps nothing",
+     {"log.", "mongodb.", "redis.", "api.", "runner.grace"},
+     [](const auto& settings, const auto&) { return sluice::serve_api(settings); }},
+    {"runner",
+     "A half of a fleet that runs jobs",
+     {"log.", "mongodb.", "redis.", "runner."},
+     [](const auto& settings, const auto&) { return sluice::serve_runner(settings); }},
+    {"fleet",
+     "Show the runners of a fleet and what waits for them",
+     {"mongodb.", "redis."},
+     [](const auto& settings, const auto& arguments) {
+       return sluice::show_fleet(settings, arguments.fleet);
+     }},
+    {"migrate",
+     "Bring the fleet's MongoDB to what this release needs",
+     {"log.", "mongodb."},
+     [](const auto& settings, const auto&) { return sluice::migrate(settings); }},
+    {"config",
+     "Print the settings in force and where each comes from",
+     {""},
+     [](const auto& settings, const auto&) { return print_settings(settings); }},
+};
+
+bool takes(const Command& command, std::string_view setting) {
+  for (const std::string_view prefix : command.settings) {
+    if (setting.starts_with(prefix)) return true;
+  }
+  return false;
+}
+
+void add_options(CLI::App& app, const Command& command, Arguments& arguments) {
+  app.add_option("--config", arguments.config_file, "Read this config.lua (also SLUICE_CONFIG)")
       ->type_name("FILE");
   for (const sluice::FlagHelp& flag : sluice::setting_flags()) {
-    command.add_option("--" + flag.flag, arguments.values[flag.flag], flag.help)
-        ->type_name(flag.value);
+    if (!takes(command, flag.setting)) continue;
+    app.add_option("--" + flag.flag, arguments.values[flag.flag], flag.help)->type_name(flag.value);
   }
+  if (std::string_view(command.name) != "fleet") return;
+  app.add_flag("--json", arguments.fleet.json, "For programs");
+  app.add_option("--host", arguments.fleet.host,
+                 "Fail unless a runner of this host is alive: its health check")
+      ->type_name("NAME");
 }
 
 sluice::Result<sluice::Settings> settings_of(const CLI::App& command, const Arguments& arguments) {
   sluice::Flags given;
   for (const auto& [flag, value] : arguments.values) {
-    if (command.count("--" + flag) > 0) given[flag] = value;
+    const CLI::Option* option = command.get_option_no_throw("--" + flag);
+    if (option != nullptr && option->count() > 0) given[flag] = value;
   }
   std::optional<std::string> file;
   if (!arguments.config_file.empty()) file = arguments.config_file;
   return sluice::load_settings(given, sluice::process_environment(), file);
+}
+
+std::string command_names() {
+  std::string names;
+  for (size_t i = 0; i < kCommands.size(); ++i) {
+    const char* between = i == 0 ? "" : i + 1 == kCommands.size() ? " and " : ", ";
+    names += between + std::string(kCommands[i].name);
+  }
+  return names;
 }
 
 // What is wrong with the words that the parser refused.
@@ -55,7 +126,7 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app) {
   } else if (strangers.front().starts_with('-')) {
     text = "unexpected argument '" + strangers.front() + "' before the command";
   } else {
-    text = "'" + strangers.front() + "' is no command of sluice; there are serve and config";
+    text = "'" + strangers.front() + "' is no command of sluice; there are " + command_names();
   }
   const std::string called = given.empty() ? "sluice" : "sluice " + command.get_name();
   return text + "\n        `" + called + " --help` says how it is used";
@@ -69,12 +140,11 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
 
   Arguments arguments;
-  CLI::App* serve =
-      app.add_subcommand("serve", "Run everything in this process: HTTP API, store, queue, runner");
-  CLI::App* config =
-      app.add_subcommand("config", "Print the settings in force and where each comes from");
-  add_settings(*serve, arguments);
-  add_settings(*config, arguments);
+  std::vector<CLI::App*> parsers;
+  for (const Command& command : kCommands) {
+    parsers.push_back(app.add_subcommand(command.name, command.help));
+    add_options(*parsers.back(), command, arguments);
+  }
 
   try {
     app.parse(argc, argv);
@@ -84,17 +154,14 @@ int main(int argc, char** argv) {
     return kUsage;
   }
 
-  const CLI::App& command = serve->parsed() ? *serve : *config;
-  const sluice::Result<sluice::Settings> settings = settings_of(command, arguments);
+  size_t chosen = 0;
+  while (!parsers[chosen]->parsed()) ++chosen;
+  const sluice::Result<sluice::Settings> settings = settings_of(*parsers[chosen], arguments);
   if (!settings.ok()) {
     std::fprintf(stderr, "sluice: %s\n", settings.error().message.c_str());
     return kUsage;
   }
-  if (config->parsed()) {
-    std::fputs(sluice::describe(*settings).c_str(), stdout);
-    return 0;
-  }
-  const sluice::Status ended = sluice::serve(*settings);
+  const sluice::Status ended = kCommands[chosen].run(*settings, arguments);
   if (!ended.ok()) {
     std::fprintf(stderr, "sluice: %s\n", ended.error().message.c_str());
     return ended.error().code == sluice::Code::kInvalid ? kUsage : kFailed;

@@ -138,6 +138,8 @@ std::vector<Setting> make_schema() {
           "Jobs a runner of a fleet takes ahead at most, when they are quick"),
       row("runner.name", "Runner", "name", "SLUICE_RUNNER_NAME", "name", "NAME", any(kText),
           PLACE(runner.name), "Of this runner, for people; by default its host's"),
+      row("runner.status", "Runner", "status", "SLUICE_STATUS", "status", "ADDRESS", any(kAddress),
+          PLACE(runner.status), "Where a runner of a fleet answers /healthz, /readyz and /metrics"),
       row("runner.grace", "Runner", "grace", "SLUICE_GRACE", "grace", "MS",
           between(kMillis, 0, kDay), PLACE(runner.grace),
           "Time that running jobs have left when the program is stopped"),

@@ -60,6 +60,7 @@ struct Settings {
     int64_t workers = 1;     // processes that run Lua; 0: accept only. Default: CPU cores
     std::string name;        // empty: the host's
     int64_t prefetch = 256;  // jobs, beside those the workers hold
+    std::string status;      // address of a runner's status page; empty: none
     Millis grace{10'000};    // for what runs when the program is told to stop
     Millis retention{7 * 24 * 3'600'000};     // how long finished records are kept
     int64_t snapshot_cache_bytes = 64 << 20;  // in each worker

@@ -39,7 +39,8 @@ Status ProcessPool::start() {
 
 size_t ProcessPool::room() const {
   const size_t most = std::max<size_t>(options_.workers, 1) *
-                      std::clamp<size_t>(options_.offers_per_worker, 1, wire::kSlots);
+                          std::clamp<size_t>(options_.offers_per_worker, 1, wire::kSlots) +
+                      options_.prefetch;
   return stopping_ || jobs_ >= most ? 0 : most - jobs_;
 }
 

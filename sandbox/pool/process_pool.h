@@ -5,7 +5,7 @@
 //                 └── revoked ───┘  of a worker that stalls or dies
 //
 // Made, used and destroyed on the loop's thread, which must outlive it: workers die with the thread
-// that started them. Everything is bounded by room(): workers × offers jobs.
+// that started them. Everything is bounded by room(): workers × offers jobs, and what is prefetched.
 //
 // Destroying it kills and reaps all workers; jobs that are still there are forgotten, not answered.
 // stop() first.
@@ -34,6 +34,7 @@ struct PoolOptions {
   uint64_t max_memory_bytes = 128ull << 20;  // the highest limit a job may have
   uint64_t snapshot_bytes = 16ull << 20;     // a worker's snapshots together
   size_t offers_per_worker = wire::kSlots;   // jobs at a time, at most kSlots
+  size_t prefetch = 0;                       // jobs that wait here beside those
   std::chrono::milliseconds compile_timeout = kCompileTimeout;
 };
 

@@ -1,0 +1,49 @@
+#include "apps/sluice/fleet_api.h"
+
+#include <csignal>
+#include <cstdio>
+#include <utility>
+
+#include "api/api.h"
+#include "apps/sluice/backends.h"
+#include "apps/sluice/end_signals.h"
+#include "apps/sluice/options.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/metrics.h"
+
+namespace sluice {
+
+Status serve_api(const Settings& given) {
+  Settings settings = given;
+  settings.runner.workers = 0;  // its pool compiles what is uploaded, and runs nothing
+  std::signal(SIGPIPE, SIG_IGN);
+  Loop loop;
+  SystemClock clock;
+  Log log(settings.log);
+  Metrics metrics;
+
+  auto store = open_mongo(settings, {loop, clock, log, metrics});
+  if (!store.ok()) return store.error();
+  auto queue = open_redis(settings, {loop, clock, log, metrics});
+  if (!queue.ok()) return queue.error();
+
+  sandbox::ProcessPool compiler(loop, clock, log, pool_options(settings));
+  if (Status started = compiler.start(); !started.ok()) return started;
+  api::Api api({loop, **store, **queue, compiler, clock, log, metrics},
+               api_options(settings, Place::kFleet));
+  const auto [host, port] = split_address(settings.api.listen);
+  if (Status listening = api.listen(host, port); !listening.ok()) return listening;
+  std::printf("Listening on http://%s\n", api.address().c_str());
+  std::fflush(stdout);
+
+  EndSignals signals(loop, [&] {
+    log.info("Stopping: requests that wait have {} ms", settings.runner.grace.count());
+    api.drain(settings.runner.grace, [&] { loop.stop(); });
+  });
+  loop.run();
+  return {};
+}
+
+}  // namespace sluice

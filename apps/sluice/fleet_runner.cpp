@@ -1,0 +1,69 @@
+#include "apps/sluice/fleet_runner.h"
+
+#include <csignal>
+#include <cstdio>
+#include <utility>
+
+#include "apps/sluice/backends.h"
+#include "apps/sluice/end_signals.h"
+#include "apps/sluice/options.h"
+#include "apps/sluice/runner_side.h"
+#include "apps/sluice/status_page.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/metrics.h"
+
+namespace sluice {
+namespace {
+
+// Where the databases are away at the end, what could not be handed back comes back by itself: a
+// lease runs out.
+constexpr Millis kAfterGrace{3'000};
+
+}  // namespace
+
+Status serve_runner(const Settings& settings) {
+  if (Status plugins = check_plugins(settings); !plugins.ok()) return plugins;
+  if (settings.runner.workers == 0)
+    return Error{Code::kInvalid, "runner", "a runner needs --workers of at least 1"};
+  std::signal(SIGPIPE, SIG_IGN);
+  Loop loop;
+  SystemClock clock;
+  Log log(settings.log);
+  Metrics metrics;
+
+  auto store = open_mongo(settings, {loop, clock, log, metrics});
+  if (!store.ok()) return store.error();
+  auto queue = open_redis(settings, {loop, clock, log, metrics});
+  if (!queue.ok()) return queue.error();
+
+  sandbox::PoolOptions options = pool_options(settings);
+  options.prefetch = static_cast<size_t>(settings.runner.prefetch);
+  sandbox::ProcessPool pool(loop, clock, log, options);
+  if (Status started = pool.start(); !started.ok()) return started;
+  RunnerSide side({loop, **store, **queue, pool, clock, log, metrics}, settings, Place::kFleet);
+  side.start();
+  StatusPage status(loop, clock, **store, **queue, metrics);
+  if (!settings.runner.status.empty()) {
+    if (Status listening = status.listen(settings.runner.status); !listening.ok()) return listening;
+    std::printf("Listening on http://%s\n", status.address().c_str());
+  }
+  std::printf("Running jobs as %s\n", side.name().c_str());
+  std::fflush(stdout);
+
+  Timer too_long(loop);
+  EndSignals signals(loop, [&] {
+    const Millis grace = settings.runner.grace;
+    log.info("Stopping: what runs has {} ms to finish", grace.count());
+    side.drain([&] { loop.stop(); });
+    too_long.once(grace + kAfterGrace, [&] {
+      log.warn("Not everything could be handed back: it runs elsewhere once its lease is over");
+      loop.stop();
+    });
+  });
+  loop.run();
+  return {};
+}
+
+}  // namespace sluice

@@ -1,0 +1,50 @@
+#include "apps/sluice/status_page.h"
+
+#include <utility>
+#include <vector>
+
+#include "apps/sluice/options.h"
+
+namespace sluice {
+namespace {
+
+using api::ErrorShape;
+using api::Method;
+using api::Request;
+using api::Responder;
+
+std::vector<api::Route> make_routes(const Store& store, const Queue& queue, Metrics& metrics) {
+  const auto healthz = [](Request&, Responder responder) {
+    responder.answer(api::json_reply(200, R"({"status":"alive"})"));
+  };
+  const auto readyz = [&store, &queue](Request&, Responder responder) {
+    if (Status status = store.ready(); !status.ok())
+      return responder.fail(503, to_string(status.error().code), status.error().message, "store");
+    if (Status status = queue.ready(); !status.ok())
+      return responder.fail(503, to_string(status.error().code), status.error().message, "queue");
+    responder.answer(api::json_reply(200, R"({"status":"ready"})"));
+  };
+  const auto figures = [&metrics](Request&, Responder responder) {
+    api::Reply reply = api::text_reply(200, metrics.text());
+    reply.type = api::ContentType::kMetrics;
+    responder.answer(reply);
+  };
+  std::vector<api::Route> routes;
+  routes.push_back({Method::kGet, "/healthz", ErrorShape::kJson, healthz});
+  routes.push_back({Method::kGet, "/readyz", ErrorShape::kJson, readyz});
+  routes.push_back({Method::kGet, "/metrics", ErrorShape::kJson, figures});
+  return routes;
+}
+
+}  // namespace
+
+StatusPage::StatusPage(Loop& loop, const Clock& clock, const Store& store, const Queue& queue,
+                       Metrics& metrics)
+    : router_(make_routes(store, queue, metrics)), server_(loop, clock, router_, {}) {}
+
+Status StatusPage::listen(const std::string& address) {
+  const auto [host, port] = split_address(address);
+  return server_.listen(host, port);
+}
+
+}  // namespace sluice

@@ -1,0 +1,31 @@
+// StatusPage: what a runner says of itself over HTTP, to those who watch over it: /healthz,
+// /readyz, /metrics.
+#pragma once
+
+#include <string>
+
+#include "api/http/server.h"
+#include "api/router.h"
+#include "base/loop.h"
+#include "base/metrics.h"
+#include "queue/queue.h"
+#include "store/store.h"
+
+namespace sluice {
+
+class StatusPage {
+ public:
+  // All of them outlive it.
+  StatusPage(Loop& loop, const Clock& clock, const Store& store, const Queue& queue,
+             Metrics& metrics);
+
+  // `address`: as in the settings.
+  Status listen(const std::string& address);
+  const std::string& address() const { return server_.address(); }
+
+ private:
+  api::Router router_;
+  api::Server server_;
+};
+
+}  // namespace sluice
