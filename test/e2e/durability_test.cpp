@@ -7,8 +7,8 @@
 #include <random>
 #include <thread>
 
-#include "test/e2e/support/http.h"
-#include "test/e2e/support/process.h"
+#include "test/support/http.h"
+#include "test/support/process.h"
 
 namespace sluice::test {
 namespace {

@@ -5,8 +5,8 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "test/e2e/support/http.h"
-#include "test/e2e/support/process.h"
+#include "test/support/http.h"
+#include "test/support/process.h"
 
 namespace sluice::test {
 namespace {

@@ -1,8 +1,8 @@
 // The door: every request gets an answer, and a wrong one is told what is wrong.
 #include <catch2/catch.hpp>
 
-#include "test/e2e/support/http.h"
-#include "test/e2e/support/process.h"
+#include "test/support/http.h"
+#include "test/support/process.h"
 
 namespace sluice::test {
 namespace {

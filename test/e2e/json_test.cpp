@@ -1,8 +1,8 @@
 // JSON in, Lua, JSON out, through the whole server.
 #include <catch2/catch.hpp>
 
-#include "test/e2e/support/http.h"
-#include "test/e2e/support/process.h"
+#include "test/support/http.h"
+#include "test/support/process.h"
 
 namespace sluice::test {
 namespace {

@@ -3,8 +3,8 @@
 #include <csignal>
 #include <sstream>
 
-#include "test/e2e/support/http.h"
-#include "test/e2e/support/process.h"
+#include "test/support/http.h"
+#include "test/support/process.h"
 
 namespace sluice::test {
 namespace {

@@ -2,8 +2,8 @@
 // same.
 #include <catch2/catch.hpp>
 
-#include "test/e2e/support/http.h"
-#include "test/e2e/support/process.h"
+#include "test/support/http.h"
+#include "test/support/process.h"
 
 namespace sluice::test {
 namespace {

@@ -1,4 +1,4 @@
-#include "test/e2e/support/process.h"
+#include "test/support/process.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -83,11 +83,8 @@ Exit run_program(const std::vector<std::string>& arguments, const std::string& i
   return {exit_code(status), read_file(folder / "out"), read_file(folder / "err")};
 }
 
-Server::Server(const std::filesystem::path& data, std::vector<std::string> arguments,
-               Environment environment) {
-  std::vector<std::string> command = {program("sluice"), "serve",  "--listen",
-                                      "127.0.0.1:0",     "--data", data.string()};
-  command.insert(command.end(), arguments.begin(), arguments.end());
+Program::Program(const std::vector<std::string>& command, const Environment& environment,
+                 const std::string& ready) {
   int out[2];
   REQUIRE(pipe2(out, O_CLOEXEC) == 0);
   const std::string log_path = (logs_ / "stderr").string();
@@ -101,29 +98,54 @@ Server::Server(const std::filesystem::path& data, std::vector<std::string> argum
   close(out[1]);
   stdout_ = out[0];
 
-  std::string said;
   char buffer[512];
-  while (said.find('\n') == std::string::npos) {
+  while (!ready.empty() && said_.find(ready) == std::string::npos) {
     const ssize_t got = read(stdout_, buffer, sizeof buffer);
     if (got <= 0) break;
-    said.append(buffer, static_cast<size_t>(got));
+    said_.append(buffer, static_cast<size_t>(got));
   }
-  INFO("sluice said: " << said << "\nand logged: " << log());
-  const size_t at = said.find("http://");
-  REQUIRE(at != std::string::npos);
-  url_ = said.substr(at, said.find_first_of(" \n", at) - at);
+  INFO(command[0] << " said: " << said_ << "\nand logged: " << log());
+  REQUIRE(said_.find(ready) != std::string::npos);
 }
 
-Server::~Server() {
+Program::~Program() {
   if (pid_ > 0) kill_hard();
   if (stdout_ >= 0) close(stdout_);
 }
 
-int Server::port() const {
+HttpProgram::HttpProgram(const std::vector<std::string>& command, const Environment& environment)
+    : Program(command, environment, "\n") {
+  const size_t at = said().find("http://");
+  INFO("it said: " << said() << "\nand logged: " << log());
+  REQUIRE(at != std::string::npos);
+  url_ = said().substr(at, said().find_first_of(" \n", at) - at);
+}
+
+namespace {
+
+std::vector<std::string> serve_command(const std::filesystem::path& data,
+                                       const std::vector<std::string>& arguments) {
+  std::vector<std::string> command = {program("sluice"), "serve",  "--listen",
+                                      "127.0.0.1:0",     "--data", data.string()};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return command;
+}
+
+}  // namespace
+
+Server::Server(const std::filesystem::path& data, std::vector<std::string> arguments,
+               Environment environment)
+    : HttpProgram(serve_command(data, arguments), environment) {}
+
+int HttpProgram::port() const {
   return std::atoi(url_.c_str() + url_.rfind(':') + 1);
 }
 
-std::vector<pid_t> Server::workers() const {
+bool Program::alive() const {
+  return pid_ > 0 && kill(pid_, 0) == 0;
+}
+
+std::vector<pid_t> Program::children() const {
   std::vector<pid_t> pids;
   const std::string tasks = "/proc/" + std::to_string(pid_) + "/task";
   std::error_code gone;
@@ -134,31 +156,31 @@ std::vector<pid_t> Server::workers() const {
   return pids;
 }
 
-std::string Server::log() const {
+std::string Program::log() const {
   return read_file(logs_ / "stderr");
 }
 
-bool Server::log_has(const std::string& text) const {
+bool Program::log_has(const std::string& text) const {
   return eventually([&] { return log().find(text) != std::string::npos; });
 }
 
-void Server::signal(int number) {
+void Program::signal(int number) {
   REQUIRE(kill(pid_, number) == 0);
 }
 
-int Server::wait() {
+int Program::wait() {
   int status = 0;
   REQUIRE(waitpid(pid_, &status, 0) == pid_);
   pid_ = -1;
   return exit_code(status);
 }
 
-int Server::stop() {
+int Program::stop() {
   signal(SIGTERM);
   return wait();
 }
 
-void Server::kill_hard() {
+void Program::kill_hard() {
   kill(pid_, SIGKILL);
   int status = 0;
   waitpid(pid_, &status, 0);

@@ -1,4 +1,4 @@
-#include "test/e2e/support/http.h"
+#include "test/support/http.h"
 
 #include <arpa/inet.h>
 #include <cjson/cJSON.h>

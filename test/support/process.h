@@ -4,6 +4,8 @@
 
 #include <sys/types.h>
 
+#include <csignal>
+
 #include <chrono>
 #include <filesystem>
 #include <optional>
@@ -45,26 +47,27 @@ Exit run_program(const std::vector<std::string>& arguments, const std::string& i
 // The programs under test, in the build tree.
 std::string program(const std::string& name);
 
-// `sluice serve` on a free port.
-class Server {
+// A program that goes on running.
+class Program {
  public:
-  // Starts it and waits for its address; extra arguments follow `serve --listen 127.0.0.1:0 --data
-  // DATA`.
-  Server(const std::filesystem::path& data, std::vector<std::string> arguments = {},
-         Environment environment = {});
-  ~Server();
-  Server(const Server&) = delete;
-  Server& operator=(const Server&) = delete;
+  // Starts it, and waits until its standard output has `ready` (empty: does not wait).
+  Program(const std::vector<std::string>& command, const Environment& environment,
+          const std::string& ready);
+  virtual ~Program();
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
 
-  const std::string& url() const { return url_; }  // "http://127.0.0.1:PORT"
-  int port() const;
   pid_t pid() const { return pid_; }
-  std::vector<pid_t> workers() const;  // its child processes
+  bool alive() const;
+  const std::string& said() const { return said_; }  // its standard output until it was ready
+  std::vector<pid_t> children() const;
 
   std::string log() const;                      // what it wrote to stderr so far
   bool log_has(const std::string& text) const;  // waits for it
 
   void signal(int number);
+  void pause() { signal(SIGSTOP); }
+  void resume() { signal(SIGCONT); }
   int wait();        // its exit code, 128 + signal when killed
   int stop();        // SIGTERM, then wait
   void kill_hard();  // SIGKILL, then wait
@@ -72,8 +75,29 @@ class Server {
  private:
   pid_t pid_ = -1;
   int stdout_ = -1;
-  std::string url_;
+  std::string said_;
   TempFolder logs_;
+};
+
+// A program of sluice that says "Listening on http://…".
+class HttpProgram : public Program {
+ public:
+  explicit HttpProgram(const std::vector<std::string>& command,
+                       const Environment& environment = {});
+
+  const std::string& url() const { return url_; }  // "http://127.0.0.1:PORT"
+  int port() const;
+
+ private:
+  std::string url_;
+};
+
+// `sluice serve` on a free port; extra arguments follow `serve --listen 127.0.0.1:0 --data DATA`.
+class Server : public HttpProgram {
+ public:
+  explicit Server(const std::filesystem::path& data, std::vector<std::string> arguments = {},
+                  Environment environment = {});
+  std::vector<pid_t> workers() const { return children(); }
 };
 
 // Waits until `condition` holds; false after a minute, which only a hang reaches.
