@@ -34,6 +34,7 @@ void Runner::start() {
 
 void Runner::take() {
   if (popping_ || draining_) return;
+  if (!parts_.store.ready().ok()) return;  // others may reach it: tick() tries again
   const size_t count = wanted();
   if (count == 0) return;
   popping_ = true;
@@ -77,17 +78,20 @@ void Runner::on_popped(std::vector<Uuid> ids) {
 
 void Runner::on_claimed(const std::vector<Uuid>& ids, Uuid token, MonoTime leased_at,
                         std::vector<Result<Delivery>> claimed) {
-  // What is not ours now has ended, was cancelled, or is another runner's; where the store is away
-  // the sweeper brings it again. In each case the queue may forget it.
-  std::vector<Uuid> not_ours;
+  // What is not ours now has ended, was cancelled, or is another runner's: the queue may forget it.
+  // Where the store is away, another runner may reach it.
+  std::vector<Uuid> not_ours, out_of_reach;
   for (size_t i = 0; i < claimed.size(); ++i) {
     if (claimed[i].ok()) {
       begin(*std::move(claimed[i]), token, leased_at);
+    } else if (claimed[i].error().code == Code::kUnavailable) {
+      out_of_reach.push_back(ids[i]);
     } else {
       not_ours.push_back(ids[i]);
     }
   }
   if (!not_ours.empty()) parts_.queue.acknowledge(options_.name, std::move(not_ours));
+  if (!out_of_reach.empty()) parts_.queue.give_back(options_.name, std::move(out_of_reach));
 }
 
 // ── run ──
@@ -218,6 +222,11 @@ void Runner::on_finished(const std::vector<Concluded>& concluded,
 }
 
 // ── leases and the end ──
+
+void Runner::tick() {
+  renew();
+  take();
+}
 
 void Runner::renew() {
   const MonoTime now = parts_.clock.mono();

@@ -58,8 +58,8 @@ class Runner {
 
   void start();
 
-  // Renews the leases that are a quarter over. To be called every second or so.
-  void renew();
+  // Renews the leases that are a quarter over, and goes on where it waited for the store. To be called every second or so.
+  void tick();
 
   // Takes no more, lets what runs end within `grace`, hands the rest back to the store, then calls
   // `done`.
@@ -81,6 +81,7 @@ class Runner {
   };
 
   void take();
+  void renew();
   size_t wanted();
   void on_popped(std::vector<Uuid> ids);
   void on_claimed(const std::vector<Uuid>& ids, Uuid token, MonoTime leased_at,

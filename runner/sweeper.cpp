@@ -9,6 +9,8 @@ Sweeper::Sweeper(Store& store, Queue& queue, const Clock& clock, Log& log, Sweep
 
 void Sweeper::tick() {
   if (stopped_) return;
+  // Who cannot reach the store leaves the sweeping to one who can.
+  if (!store_.ready().ok()) return queue_.lead("sweep", options_.who, Millis(0), [](bool) {});
   queue_.lead("sweep", options_.who, options_.leadership, [this](bool leads) {
     if (!leads || stopped_) return;
     pages_left_ = options_.pages_a_tick;

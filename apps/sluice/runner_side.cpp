@@ -56,7 +56,7 @@ void RunnerSide::start() {
 void RunnerSide::every_second() {
   if (settings_.runner.workers > 0) attendance_.tick();
   sweeper_.tick();
-  runner_.renew();
+  runner_.tick();
   report_workers();
 }
 
@@ -72,7 +72,7 @@ void RunnerSide::drain(std::function<void()> done) {
   // Leases are renewed and the heart beats on until nothing runs any more.
   second_.every(Millis(1'000), [this] {
     attendance_.tick();
-    runner_.renew();
+    runner_.tick();
   });
   runner_.drain(settings_.runner.grace, [this, done = std::move(done)]() mutable {
     second_.stop();

@@ -1,5 +1,4 @@
-// What the API works against in tests: a compiler without Lua, a runner moved by hand, and a store
-// whose answers can be held back or made to fail.
+// What the API works against in tests: a compiler without Lua, a runner moved by hand, and the store of held_store.h.
 #pragma once
 
 #include <deque>
@@ -12,6 +11,7 @@
 #include "queue/queue.h"
 #include "sandbox/compiler.h"
 #include "store/store.h"
+#include "test/support/held_store.h"
 
 namespace sluice::test {
 
@@ -106,105 +106,6 @@ class FakeRunner {
   Queue& queue_;
   const Clock& clock_;
   UuidGenerator tokens_;
-};
-
-// Passes everything on; can hold back the answers to inserts and finishes, and refuse inserts.
-class HeldStore final : public Store {
- public:
-  explicit HeldStore(Store& store) : store_(store) {}
-
-  bool hold_inserts = false;
-  bool hold_finishes = false;
-  std::optional<Error> refuse;  // inserts, and ready()
-  size_t insert_calls = 0;
-  size_t find_action_calls = 0;
-  std::vector<Uuid> hurried;
-
-  // Lets go of what was held back, in order.
-  void release() {
-    const auto held = std::exchange(held_, {});
-    for (const auto& answer : held) answer();
-  }
-  size_t held() const { return held_.size(); }
-
-  void insert(std::vector<SubmissionPtr> items, Urgency urgency,
-              Done<std::vector<Inserted>> done) override {
-    ++insert_calls;
-    if (refuse) {
-      std::vector<Inserted> results;
-      for (const auto& item : items) results.push_back({*refuse, item->id, false});
-      held_.push_back([done = std::move(done), results] { done(results); });
-      return;
-    }
-    store_.insert(std::move(items), urgency, holding<std::vector<Inserted>>(hold_inserts, done));
-  }
-  void finish(std::vector<Finish> items, Urgency urgency, Done<std::vector<Status>> done) override {
-    store_.finish(std::move(items), urgency, holding<std::vector<Status>>(hold_finishes, done));
-  }
-  void hurry(std::vector<Uuid> ids) override {
-    hurried.insert(hurried.end(), ids.begin(), ids.end());
-    store_.hurry(std::move(ids));
-  }
-  Millis lease() const override { return store_.lease(); }
-  Status ready() const override { return refuse ? Status(*refuse) : store_.ready(); }
-
-  void claim(std::vector<Uuid> ids, Claim claim,
-             Done<std::vector<Result<Delivery>>> done) override {
-    store_.claim(std::move(ids), std::move(claim), std::move(done));
-  }
-  void renew(std::vector<Uuid> ids, Uuid token, Done<std::vector<Renewed>> done) override {
-    store_.renew(std::move(ids), token, std::move(done));
-  }
-  void cancel(std::vector<Uuid> ids, Done<std::vector<Status>> done) override {
-    store_.cancel(std::move(ids), std::move(done));
-  }
-  void due(DueCursor after, size_t limit, Done<Result<DuePage>> done) override {
-    store_.due(after, limit, std::move(done));
-  }
-  void find(Uuid id, Done<Result<Invocation>> done) override { store_.find(id, std::move(done)); }
-  void list(ListQuery query, Done<Result<std::vector<Invocation>>> done) override {
-    store_.list(std::move(query), std::move(done));
-  }
-  void count(std::string ns, Done<Result<Counts>> done) override {
-    store_.count(std::move(ns), std::move(done));
-  }
-  void expire(size_t limit, Done<Result<size_t>> done) override {
-    store_.expire(limit, std::move(done));
-  }
-  void put_action(PutMode mode, Action action, CodeRecord code,
-                  Done<Result<Action>> done) override {
-    store_.put_action(mode, std::move(action), std::move(code), std::move(done));
-  }
-  void find_action(std::string ns, std::string name, Done<Result<Action>> done) override {
-    ++find_action_calls;
-    store_.find_action(std::move(ns), std::move(name), std::move(done));
-  }
-  void list_actions(std::string ns, Done<Result<std::vector<Action>>> done) override {
-    store_.list_actions(std::move(ns), std::move(done));
-  }
-  void delete_action(std::string ns, std::string name, Done<Status> done) override {
-    store_.delete_action(std::move(ns), std::move(name), std::move(done));
-  }
-  void find_code(Sha256 hash, Done<Result<CodePtr>> done) override {
-    store_.find_code(hash, std::move(done));
-  }
-  void put_bytecode(Sha256 hash, std::string bytecode, std::string lua_tag,
-                    Done<Status> done) override {
-    store_.put_bytecode(hash, std::move(bytecode), std::move(lua_tag), std::move(done));
-  }
-  void flush(Done<Status> done) override { store_.flush(std::move(done)); }
-
- private:
-  template <class T>
-  Done<T> holding(const bool& hold, Done<T> done) {
-    return [this, &hold, done = std::move(done)](T value) {
-      if (!hold) return done(std::move(value));
-      held_.push_back([done, value = std::move(value)] { done(value); });
-    };
-  }
-
-  Store& store_;
-  std::vector<std::function<void()>> held_;
 };
 
 }  // namespace sluice::test

@@ -8,7 +8,9 @@ void TurnExecutor::post(Task task) {
   arrived_.notify_one();
 }
 
-void TurnExecutor::at_turn_end(Task task) { turn_end_.push_back(std::move(task)); }
+void TurnExecutor::at_turn_end(Task task) {
+  turn_end_.push_back(std::move(task));
+}
 
 void TurnExecutor::turn() {
   for (;;) {

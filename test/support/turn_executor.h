@@ -16,11 +16,12 @@ class TurnExecutor final : public Executor {
   void post(Task task) override;
   void at_turn_end(Task task) override;
 
-  // Runs everything posted, and what that posts, until nothing is left. Does not wait for other threads.
+  // Runs everything posted, and what that posts, until nothing is left. Does not wait for other
+  // threads.
   void turn();
 
-  // Turns until `condition` holds, sleeping while there is nothing to run. False after `limit`, which only a
-  // hang reaches.
+  // Turns until `condition` holds, sleeping while there is nothing to run. False after `limit`,
+  // which only a hang reaches.
   bool turn_until(const std::function<bool()>& condition,
                   std::chrono::seconds limit = std::chrono::seconds(60));
 

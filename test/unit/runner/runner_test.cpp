@@ -126,7 +126,7 @@ TEST_CASE("leases that are renewed are not lost") {
   const Uuid id = world.submit();
   for (int i = 0; i < 5; ++i) {
     world.clock.advance(Millis(30'000));
-    runner.renew();
+    runner.tick();
     world.executor.turn();
   }
   world.pool.succeed("long");
@@ -142,7 +142,7 @@ TEST_CASE("what was cancelled while it ran ends as cancelled") {
   world.store.cancel({id}, [](const std::vector<Status>& statuses) { CHECK(statuses[0].ok()); });
   world.clock.advance(world.store.lease() / 4);
   world.executor.turn();
-  runner.renew();
+  runner.tick();
   world.executor.turn();
   world.pool.succeed("too late");
   world.executor.turn();

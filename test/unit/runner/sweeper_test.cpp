@@ -1,5 +1,6 @@
 #include "runner/sweeper.h"
 
+#include "test/support/held_store.h"
 #include "test/unit/runner/world.h"
 
 namespace sluice::test {
@@ -45,6 +46,24 @@ TEST_CASE("of two sweepers one sweeps, the other when the first has stopped") {
   world.executor.turn();
   CHECK(world.depth().waiting == 0);
   first.stop();
+  second.tick();
+  world.executor.turn();
+  CHECK(world.depth().waiting == 1);
+}
+
+TEST_CASE("a sweeper that cannot reach the store leaves the sweeping to another") {
+  World world;
+  HeldStore cut_off(world.store);
+  runner::SweeperOptions first_options, second_options;
+  first_options.who = "first";
+  second_options.who = "second";
+  runner::Sweeper first(cut_off, world.queue, world.clock, world.log, first_options);
+  runner::Sweeper second(world.store, world.queue, world.clock, world.log, second_options);
+  first.tick();
+  world.executor.turn();
+  world.submit(world.submission(), /*push=*/false);
+  cut_off.refuse = Error{Code::kUnavailable, "store", "away"};
+  first.tick();
   second.tick();
   world.executor.turn();
   CHECK(world.depth().waiting == 1);

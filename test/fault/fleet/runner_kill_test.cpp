@@ -1,0 +1,76 @@
+// A runner is killed at each of its steps. What it held comes to an end elsewhere.
+#include "test/fault/fleet/fleet.h"
+
+namespace sluice::test {
+namespace {
+
+std::string payload(int n, int ms = 0) {
+  return R"({"n":)" + std::to_string(n) + R"(,"ms":)" + std::to_string(ms) + "}";
+}
+
+TEST_CASE("fleet: kill -9 of a runner in the middle of its jobs") {
+  Fleet fleet;
+  HttpProgram& api = fleet.start_api();
+  create_actions(api.url());
+  Program& first = fleet.start_runner();
+  Http http(api.url());
+  Accepted accepted;
+  for (int i = 0; i < 4; ++i)
+    REQUIRE_FALSE(
+        accepted.submit_one(http, "spin", payload(i, 1'500), std::to_string(2 * i)).empty());
+  accepted.submit({api.url()}, 40);
+  REQUIRE(eventually([&] { return fleet.count(State::kRunning) > 0; }));
+  first.kill_hard();
+  fleet.start_runner();
+  accepted.check_all(fleet);
+}
+
+TEST_CASE("fleet: kill -9 of a runner after it took ids, before it claimed them") {
+  Fleet fleet(Fleet::kMongo);
+  HttpProgram& api = fleet.start_api();
+  create_actions(api.url());
+  Http http(api.url());
+  Accepted accepted;
+  accepted.submit({api.url()}, 20);
+
+  // The database stands still, so that the claim cannot be made.
+  fleet.mongo().process().pause();
+  Program& first = fleet.start_runner();
+  RedisProbe probe(fleet);
+  REQUIRE(eventually([&] { return probe.delivered() > 0; }));
+  first.kill_hard();
+  fleet.mongo().process().resume();
+  fleet.start_runner();
+  accepted.check_all(fleet);
+  CHECK(eventually([&] { return probe.delivered() == 0 && probe.waiting() == 0; }));
+}
+
+TEST_CASE("fleet: kill -9 of a runner between its result and its acknowledgement") {
+  Fleet fleet(Fleet::kRedis);
+  HttpProgram& api = fleet.start_api();
+  create_actions(api.url());
+  Program& first = fleet.start_runner();
+  Http http(api.url());
+  Accepted accepted;
+  const std::string id = accepted.submit_one(http, "spin", payload(21, 500), "42");
+  REQUIRE_FALSE(id.empty());
+  REQUIRE(eventually([&] { return fleet.count(State::kRunning) == 1; }));
+
+  // Redis stands still: the result is written, its acknowledgement is not heard.
+  fleet.redis().process().pause();
+  REQUIRE(eventually([&] {
+    const auto found = fleet.find(id);
+    return found.ok() && found->progress.state == State::kDone;
+  }));
+  first.kill_hard();
+  fleet.redis().process().resume();
+  RedisProbe probe(fleet);
+  CHECK(probe.delivered() == 1);
+  fleet.start_runner();
+  CHECK(eventually([&] { return probe.delivered() == 0 && probe.waiting() == 0; }));
+  accepted.check_all(fleet);
+  CHECK(fleet.find(id)->progress.deliveries == 1);
+}
+
+}  // namespace
+}  // namespace sluice::test
