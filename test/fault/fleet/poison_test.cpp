@@ -10,7 +10,7 @@ TEST_CASE(
   Fleet fleet;
   HttpProgram& api = fleet.start_api();
   create_actions(api.url());
-  Program& runner = fleet.start_runner({"--workers", "1"});
+  Program& runner = fleet.start_runner();
   Http http(api.url());
   REQUIRE(http.create("endless", "function main() while true do end end", 60'000).status < 300);
   const std::string id = http.post("/actions/endless").invocation_id();
