@@ -24,7 +24,7 @@ BUILD_PACKAGES=(
 
 # To test, besides those.
 # scripts/services looks after the rest: a JDK and Maven only where there is no MongoDB.
-TEST_PACKAGES=(catch2 redis-server faketime)
+TEST_PACKAGES=(catch2 redis-server faketime python3-yaml)
 
 say() { printf '%s\n' "$*"; }
 warn() { printf '%s\n' "$*" >&2; }
