@@ -55,16 +55,19 @@ Status take_credentials(std::string_view text, Address& into) {
   return {};
 }
 
+Error no_options() {
+  return invalid("takes no options after '?'; it is redis://user:password@host:port/database");
+}
+
 Status take_database(std::string_view text, Address& into) {
   const auto database = number(text, 0, kMaxDatabase);
-  if (!database)
-    return invalid("names the database '" + std::string(text) +
-                   "'; it must be a number, such as 0");
+  if (!database) return invalid("names a database that is no number; it must be one, such as 0");
   into.database = *database;
   return {};
 }
 
-// "host", "host:port", "[::1]:port"
+// "host", "host:port", "[::1]:port". What is wrong is not repeated: it may be part of a password
+// that was not encoded.
 Status take_host(std::string_view text, Address& into) {
   std::string_view port;
   if (text.starts_with('[')) {
@@ -78,11 +81,10 @@ Status take_host(std::string_view text, Address& into) {
     port = colon == std::string_view::npos ? "" : text.substr(colon);
   }
   if (into.host.empty()) return invalid("names no host");
+  if (text.find_first_of("?#") != std::string_view::npos) return no_options();
   if (port.empty()) return {};
   const auto value = port[0] == ':' ? number(port.substr(1), 1, 65535) : std::nullopt;
-  if (!value)
-    return invalid("has '" + std::string(port) +
-                   "' after its host; it must be a port, such as :6379");
+  if (!value) return invalid("has no port after its host where one should be; write :6379, say");
   into.port = *value;
   return {};
 }
@@ -90,6 +92,8 @@ Status take_host(std::string_view text, Address& into) {
 Result<Address> parse_tcp(std::string_view rest) {
   Address address;
   const size_t slash = rest.find('/');
+  if (slash != std::string_view::npos && rest.find('@', slash) != std::string_view::npos)
+    return invalid("has a '/' before its '@'; in a password it is written %2F");
   std::string_view authority = rest.substr(0, slash);
   std::string_view path = slash == std::string_view::npos ? "" : rest.substr(slash + 1);
   if (const size_t at = authority.rfind('@'); at != std::string_view::npos) {
@@ -98,8 +102,7 @@ Result<Address> parse_tcp(std::string_view rest) {
     authority.remove_prefix(at + 1);
   }
   if (Status taken = take_host(authority, address); !taken.ok()) return taken.error();
-  if (path.find_first_of("?#") != std::string_view::npos)
-    return invalid("takes no options after '?'; it is redis://user:password@host:port/database");
+  if (path.find_first_of("?#") != std::string_view::npos) return no_options();
   if (path.empty()) return address;
   if (Status taken = take_database(path, address); !taken.ok()) return taken.error();
   return address;
@@ -124,7 +127,7 @@ Result<Address> parse_unix(std::string_view rest) {
   if (question == std::string_view::npos) return address;
   const std::string_view option = rest.substr(question + 1);
   if (!option.starts_with("db="))
-    return invalid("has the option '" + std::string(option) + "'; the only one is db=N");
+    return invalid("has an option after '?' that is not known; the only one is db=N");
   if (Status taken = take_database(option.substr(3), address); !taken.ok()) return taken.error();
   return address;
 }
