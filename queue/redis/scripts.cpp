@@ -25,6 +25,12 @@ local function wake()
   if redis.call('LLEN', base .. 'wake') == 0 then redis.call('RPUSH', base .. 'wake', '1') end
 end
 
+-- Keeps a key for so long. By PEXPIRE where it is there already: that is allowed when memory is full, and with one write
+-- done Redis allows the script all others. So a full Redis can still be emptied.
+local function keep(key, value, ms)
+  if redis.call('PEXPIRE', key, ms) == 0 then redis.call('SET', key, value, 'PX', ms) end
+end
+
 -- One id of `runner`'s, which was in `lane`, to the front of it.
 local function put_back(id, lane)
   local _, rule = split(lane)
@@ -42,8 +48,8 @@ local function remove_runner(runner)
     lanes[held[i]] = held[i + 1]
   end
   table.sort(ids)
+  redis.call('DEL', base .. 'held:' .. runner, base .. 'alive:' .. runner)  -- first, see `keep`
   for i = #ids, 1, -1 do put_back(ids[i], lanes[ids[i]]) end
-  redis.call('DEL', base .. 'held:' .. runner, base .. 'alive:' .. runner)
   redis.call('HDEL', runners, runner)
   if #ids > 0 then
     redis.call('INCRBY', waiting, #ids)
@@ -85,7 +91,7 @@ return refused
 
 constexpr const char* kTake = R"lua(
 local runner, max, ttl = ARGV[1], tonumber(ARGV[2]), ARGV[3]
-redis.call('SET', base .. 'alive:' .. runner, '1', 'PX', ttl)
+keep(base .. 'alive:' .. runner, '1', ttl)
 redis.call('HSETNX', runners, runner, '')
 
 local rules = {}
@@ -197,7 +203,7 @@ return count
 )lua";
 
 constexpr const char* kHeartbeat = R"lua(
-redis.call('SET', base .. 'alive:' .. ARGV[1], '1', 'PX', ARGV[2])
+keep(base .. 'alive:' .. ARGV[1], '1', ARGV[2])
 redis.call('HSET', runners, ARGV[1], ARGV[3])
 return 1
 )lua";
@@ -229,7 +235,7 @@ local key, who, ms = base .. 'lead:' .. ARGV[1], ARGV[2], tonumber(ARGV[3])
 local leader = redis.call('GET', key)
 if leader and leader ~= who then return 0 end
 if ms > 0 then
-  redis.call('SET', key, who, 'PX', ms)
+  keep(key, who, ms)
 else
   redis.call('DEL', key)
 end
