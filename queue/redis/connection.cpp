@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <optional>
 #include <utility>
 
 namespace sluice::redis {
@@ -28,6 +30,18 @@ timeval to_timeval(Millis time) {
 
 MonoTime now() {
   return std::chrono::steady_clock::now();
+}
+
+// Redis is there and cannot serve: it loads its data, follows a master that is away or another that
+// took its place, cannot write to its disk. That passes, here or at another address, and is as good
+// as being away.
+bool is_passing(const redisReply& reply) {
+  if (!is_error(reply)) return false;
+  for (const char* passing : {"LOADING", "MASTERDOWN", "READONLY", "MISCONF", "BUSY", "CLUSTERDOWN",
+                              "TRYAGAIN", "NOREPLICAS"}) {
+    if (text_of(reply).starts_with(passing)) return true;
+  }
+  return false;
 }
 
 // Of the text that INFO answers.
@@ -68,6 +82,7 @@ Error Connection::lost(const std::string& why) {
 
 Status Connection::connect() {
   context_.reset();
+  if (redirections_ > kMaxRedirections) return lost("its keys move about");
   for (;;) {
     Status connected = open();
     if (connected.ok()) connected = greet();
@@ -94,7 +109,9 @@ Status Connection::open() {
   if (!context_) return unavailable("out of memory");
   if (context_->err) return lost(context_->errstr);
   redisSetTimeout(context_.get(), timeout);  // of writes; reads wait by poll
-  redisEnableKeepAlive(context_.get());
+  // An error of it stays in the context, and a unix socket knows none of it.
+  if (address_.socket.empty() && redisEnableKeepAlive(context_.get()) != REDIS_OK)
+    return lost(context_->errstr);
   return {};
 }
 
@@ -113,12 +130,9 @@ Status Connection::greet() {
   if (!replies.ok()) return replies.error();
   for (const ReplyPtr& reply : *replies) {
     if (!is_error(*reply)) continue;
-    const std::string_view text = text_of(*reply);
-    // It loads its data, or follows a master that is away: that passes.
-    for (const char* passing : {"LOADING", "MASTERDOWN", "BUSY", "CLUSTERDOWN", "TRYAGAIN"}) {
-      if (text.starts_with(passing)) return lost(std::string(text));
-    }
-    return unusable(address_.text() + " refuses us: " + std::string(text));
+    const std::string text(text_of(*reply));
+    if (is_passing(*reply)) return lost(text);
+    return unusable(address_.text() + " refuses us: " + text);
   }
   return {};
 }
@@ -148,6 +162,7 @@ Status Connection::load_scripts() {
       context_.reset();
       return Error{Code::kRefused, "redis", "moved"};
     }
+    if (is_passing(reply)) return lost(std::string(text_of(reply)));
     if (is_error(reply))
       return unusable(address_.text() +
                       " does not take our scripts: " + std::string(text_of(reply)));
@@ -232,6 +247,7 @@ Result<std::vector<ReplyPtr>> Connection::call(const std::vector<Command>& comma
   const MonoTime deadline = now() + options_.timeout + wait;
   std::vector<size_t> unknown_scripts;
   bool moved = false;
+  std::optional<std::string> passing;
   for (size_t i = 0; i < commands.size(); ++i) {
     auto reply = read_until(deadline);
     if (!reply.ok()) return reply.error();
@@ -239,6 +255,7 @@ Result<std::vector<ReplyPtr>> Connection::call(const std::vector<Command>& comma
     if (is_error(**reply) && commands[i].script) {
       if (text_of(**reply).starts_with("NOSCRIPT")) unknown_scripts.push_back(i);
       moved = note_redirection(**reply) || moved;
+      if (is_passing(**reply)) passing = text_of(**reply);
     }
     replies.push_back(*std::move(reply));
   }
@@ -246,6 +263,7 @@ Result<std::vector<ReplyPtr>> Connection::call(const std::vector<Command>& comma
     context_.reset();
     return unavailable("its keys have moved to " + address_.text());
   }
+  if (passing) return lost(*passing);
   if (unknown_scripts.empty()) return replies;
 
   // Redis was restarted behind a proxy, or its scripts were flushed: once more, in their order.

@@ -46,7 +46,8 @@ class Connection {
 
   // Sends all, then reads the answers, `wait` longer than the time-out for a command that waits
   // itself. An error means that the connection is closed, and that it is not known which commands
-  // were carried out. Errors of single commands are answers: see is_error().
+  // were carried out; so do answers to scripts that say that this Redis cannot serve now (it became
+  // a replica, its disk is full). Other errors of single commands are answers: see is_error().
   Result<std::vector<ReplyPtr>> call(const std::vector<Command>& commands, Millis wait = Millis(0));
   Result<ReplyPtr> call_one(Command command, Millis wait = Millis(0));
 

@@ -3,7 +3,7 @@
 #include <cstring>
 #include <utility>
 
-#include "base/thread_name.h"
+#include "queue/redis/thread.h"
 
 namespace sluice::redis {
 namespace {
@@ -42,21 +42,25 @@ bool Listener::pause(Millis time) {
 }
 
 void Listener::run() {
-  name_this_thread("redis-listen");
+  begin_thread("redis-listen");
   while (!stopping_) {
     const Status connected = connection_.connect();
-    if (connected.ok()) {
-      backoff_.reset();
-      listen();
-    } else if (!stopping_) {
-      note_try();
-      pause(backoff_.next());
-    }
+    if (connected.ok()) listen();
+    note_try();
+    if (!stopping_) pause(backoff_.next());
   }
 }
 
 void Listener::listen() {
-  if (!connection_.call_one({nullptr, {"SUBSCRIBE", keys_.ended()}}).ok()) return note_try();
+  const auto subscribed = connection_.call_one({nullptr, {"SUBSCRIBE", keys_.ended()}});
+  if (!subscribed.ok()) return;
+  if (is_error(**subscribed)) {
+    if (!std::exchange(refused_, true))
+      log_.error("Redis does not let us hear announcements: {}", text_of(**subscribed));
+    return connection_.close();
+  }
+  refused_ = false;
+  backoff_.reset();
   note_try();
   bool asked = false;
   while (!stopping_) {

@@ -38,6 +38,7 @@ class Listener {
   Log& log_;
   const Hear hear_;
   Backoff backoff_;
+  bool refused_ = false;  // and it was said
 
   std::mutex mutex_;
   std::condition_variable changed_;
