@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "base/thread_name.h"
+#include "queue/redis/thread.h"
 
 namespace sluice::redis {
 namespace {
@@ -66,9 +66,10 @@ void Commander::push(std::vector<Entry> entries, PushDone done) {
   changed_.notify_all();
 }
 
-void Commander::settle(const std::string& runner, const std::vector<Uuid>& ids) {
+void Commander::settle(const std::string& runner, const std::vector<Uuid>& ids,
+                       std::function<void()> heard) {
   const Lock lock(mutex_);
-  steps_.settle(runner, ids);
+  steps_.settle(runner, ids, std::move(heard));
   changed_.notify_all();
 }
 
@@ -79,9 +80,10 @@ void Commander::announce(const std::vector<Uuid>& ids) {
   changed_.notify_all();
 }
 
-void Commander::give_back(const std::string& runner, const std::vector<Uuid>& ids) {
+void Commander::give_back(const std::string& runner, const std::vector<Uuid>& ids,
+                          std::function<void()> heard) {
   const Lock lock(mutex_);
-  steps_.give_back(runner, ids);
+  steps_.give_back(runner, ids, std::move(heard));
   changed_.notify_all();
 }
 
@@ -100,7 +102,7 @@ void Commander::ask(Command command, ReplyDone done) {
 // ── saying it ──
 
 void Commander::run() {
-  name_this_thread("redis-say");
+  begin_thread("redis-say");
   Lock lock(mutex_);
   for (;;) {
     if (!connection_.connected()) {
@@ -124,7 +126,6 @@ bool Commander::connect(Lock& lock) {
   lock.lock();
   if (connected.ok()) {
     if (tried_) log_.info("Redis is there");
-    backoff_.reset();
     down_.reset();
     up_since_ = connection_.since();
   } else {
@@ -136,9 +137,14 @@ bool Commander::connect(Lock& lock) {
     first_ = connected;
     changed_.notify_all();
   }
-  if (connected.ok()) return true;
+  if (!connected.ok()) rest(lock);
+  return connected.ok();
+}
+
+// Also after a connection that was made and then broke: else a Redis that greets and cannot serve
+// would be asked without a pause.
+void Commander::rest(Lock& lock) {
   changed_.wait_for(lock, backoff_.next(), [this] { return stopping_; });
-  return false;
 }
 
 void Commander::set_down(const Error& error) {
@@ -156,6 +162,7 @@ void Commander::say(Lock& lock) {
     log_errors(commands, *replies);
     for (size_t i = 0; i < said.size(); ++i) answer(said[i], std::move((*replies)[i]));
     lock.lock();
+    backoff_.reset();
     return;
   }
   lock.lock();
@@ -163,13 +170,14 @@ void Commander::say(Lock& lock) {
   set_down(replies.error());
   for (size_t i = 0; i < said.size(); ++i) said[i].command = std::move(commands[i]);
   steps_.fail(std::move(said), *down_);
+  rest(lock);
 }
 
 void Commander::stay_alive(Lock& lock) {
   lock.unlock();
   const auto reply = connection_.call_one({nullptr, {"PING"}});
   lock.lock();
-  if (reply.ok()) return;
+  if (reply.ok()) return backoff_.reset();
   log_.warn("Redis is away: {}", reply.error().message);
   set_down(reply.error());
   steps_.fail({}, *down_);

@@ -35,9 +35,10 @@ class Commander {
 
   // From any thread. Callbacks come on the commander's thread, or, while Redis is away, at once.
   void push(std::vector<Entry> entries, PushDone done);
-  void settle(const std::string& runner, const std::vector<Uuid>& ids);
+  void settle(const std::string& runner, const std::vector<Uuid>& ids, std::function<void()> heard);
   void announce(const std::vector<Uuid>& ids);
-  void give_back(const std::string& runner, const std::vector<Uuid>& ids);
+  void give_back(const std::string& runner, const std::vector<Uuid>& ids,
+                 std::function<void()> heard);
   void ask(Command command, ReplyDone done);
 
  private:
@@ -47,6 +48,7 @@ class Commander {
   bool connect(Lock& lock);
   void say(Lock& lock);
   void stay_alive(Lock& lock);
+  void rest(Lock& lock);
   void set_down(const Error& error);
   void log_errors(const std::vector<Command>& commands, const std::vector<ReplyPtr>& replies);
 

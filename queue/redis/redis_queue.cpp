@@ -26,8 +26,8 @@ struct RedisQueue::Parts {
         keys(options.prefix),
         process(random_name()),
         connection{std::move(address), options.timeout},
-        commander(connection, scripts, keys, options.capacity, log, metrics),
-        taker(connection, scripts, keys, process, options.dead_after, log, metrics) {}
+        taker(connection, scripts, keys, process, options.dead_after, log, metrics),
+        commander(connection, scripts, keys, options.capacity, log, metrics) {}
 
   static std::string random_name() {
     const SystemClock clock;
@@ -65,8 +65,8 @@ struct RedisQueue::Parts {
   const redis::ConnectionOptions connection;
   std::function<void(std::span<const Announcement>)> listening;
   // The threads end before what they use.
-  redis::Commander commander;
   redis::Taker taker;
+  redis::Commander commander;  // tells the taker what was heard
   std::unique_ptr<redis::Listener> listener;
 };
 
@@ -110,7 +110,10 @@ void RedisQueue::pop(std::string runner, size_t max,
   my.taker.pop(runner, max, [&my, done = std::move(done)](Result<std::vector<Uuid>> ids) {
     my.answers.post(done, std::move(ids));
   });
-  if (wake) my.commander.ask({nullptr, {"RPUSH", my.keys.wake_of(my.process), "1"}}, nullptr);
+  if (!wake) return;
+  const std::string token = my.keys.wake_of(my.process);
+  my.commander.ask({nullptr, {"RPUSH", token, "1"}}, nullptr);
+  my.commander.ask({nullptr, {"PEXPIRE", token, "10000"}}, nullptr);  // when nobody takes it
 }
 
 void RedisQueue::stop_pop(std::string runner) {
@@ -118,13 +121,13 @@ void RedisQueue::stop_pop(std::string runner) {
 }
 
 void RedisQueue::acknowledge(std::string runner, std::vector<Uuid> ids) {
-  parts_->taker.forget(runner, ids);
-  parts_->commander.settle(runner, ids);
+  Parts& my = *parts_;
+  my.commander.settle(runner, ids, [&my, runner, ids] { my.taker.forget(runner, ids); });
 }
 
 void RedisQueue::give_back(std::string runner, std::vector<Uuid> ids) {
-  parts_->taker.forget(runner, ids);
-  parts_->commander.give_back(runner, ids);
+  Parts& my = *parts_;
+  my.commander.give_back(runner, ids, [&my, runner, ids] { my.taker.forget(runner, ids); });
 }
 
 // ── news ──

@@ -86,12 +86,25 @@ void Steps::push(std::vector<Entry> entries, PushDone done) {
   entries_ += entries.size();
 }
 
-void Steps::settle(const std::string& runner, const std::vector<Uuid>& ids) {
+void Steps::settle(const std::string& runner, const std::vector<Uuid>& ids,
+                   std::function<void()> heard) {
+  release(Step::Kind::kSettle, runner, ids, std::move(heard));
+}
+
+void Steps::give_back(const std::string& runner, const std::vector<Uuid>& ids,
+                      std::function<void()> heard) {
+  release(Step::Kind::kGiveBack, runner, ids, std::move(heard));
+}
+
+void Steps::release(Step::Kind kind, const std::string& runner, const std::vector<Uuid>& ids,
+                    std::function<void()> heard) {
+  if (ids.empty()) return;
   for (const Uuid& id : ids) {
-    Step& step = step_for(Step::Kind::kSettle, runner, 1);
+    Step& step = step_for(kind, runner, 1);
     step.command.words.push_back(bytes_of(id));
     ++step.items;
   }
+  if (heard) steps_.back().heard.push_back(std::move(heard));
 }
 
 void Steps::announce(const std::vector<Uuid>& ids) {
@@ -106,14 +119,6 @@ void Steps::announce(const std::vector<Uuid>& ids) {
     return;
   }
   ask({nullptr, {"PUBLISH", keys_.ended(), kAnnouncementVersion + news}}, nullptr);
-}
-
-void Steps::give_back(const std::string& runner, const std::vector<Uuid>& ids) {
-  for (const Uuid& id : ids) {
-    Step& step = step_for(Step::Kind::kGiveBack, runner, 1);
-    step.command.words.push_back(bytes_of(id));
-    ++step.items;
-  }
 }
 
 void Steps::ask(Command command, ReplyDone done) {
@@ -142,6 +147,7 @@ void Steps::fail(std::deque<Step> said, const Error& error) {
 
 void answer(Step& step, Result<ReplyPtr> reply) {
   if (step.kind == Step::Kind::kPush) return answer_pushes(step, reply);
+  for (const auto& heard : step.heard) heard();
   if (step.done) step.done(std::move(reply));
 }
 

@@ -26,8 +26,9 @@ struct Step {
   Command command;
   size_t items = 0;  // entries or ids
   std::vector<std::pair<size_t, PushDone>>
-      pushes;      // kPush: how many entries of the step, and whose
-  ReplyDone done;  // kAsk; may be empty
+      pushes;                                // kPush: how many entries of the step, and whose
+  ReplyDone done;                            // kAsk; may be empty
+  std::vector<std::function<void()>> heard;  // kSettle, kGiveBack
 };
 
 // Not safe from several threads. Callbacks come where a step is answered, and must not come back
@@ -37,9 +38,12 @@ class Steps {
   Steps(const Scripts& scripts, const Keys& keys, size_t capacity);
 
   void push(std::vector<Entry> entries, PushDone done);
-  void settle(const std::string& runner, const std::vector<Uuid>& ids);
+  // `heard`, of settle and give_back: when Redis has carried out all of it; may be empty.
+  void settle(const std::string& runner, const std::vector<Uuid>& ids,
+              std::function<void()> heard = nullptr);
   void announce(const std::vector<Uuid>& ids);
-  void give_back(const std::string& runner, const std::vector<Uuid>& ids);
+  void give_back(const std::string& runner, const std::vector<Uuid>& ids,
+                 std::function<void()> heard = nullptr);
   void ask(Command command, ReplyDone done);
 
   bool empty() const { return steps_.empty(); }
@@ -52,6 +56,8 @@ class Steps {
   void fail(std::deque<Step> said, const Error& error);
 
  private:
+  void release(Step::Kind kind, const std::string& runner, const std::vector<Uuid>& ids,
+               std::function<void()> heard);
   Step& step_for(Step::Kind kind, const std::string& runner, size_t items);
   Command script_command(const Script& script) const { return {&script, {keys_.base()}}; }
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/thread_name.h"
 #include "queue/redis/steps.h"
+#include "queue/redis/thread.h"
 
 namespace sluice::redis {
 namespace {
@@ -78,13 +78,13 @@ void Taker::forget(const std::string& runner, const std::vector<Uuid>& ids) {
 void Taker::forget(const std::string& runner) {
   const Lock lock(mutex_);
   held_.erase(runner);
-  found_.erase(runner);
+  checked_.erase(runner);
 }
 
 // ── its own thread ──
 
 void Taker::run() {
-  name_this_thread("redis-take");
+  begin_thread("redis-take");
   Lock lock(mutex_);
   while (!stopping_) {
     if (pops_.empty()) {
@@ -96,44 +96,43 @@ void Taker::run() {
     bool any = false;
     for (size_t left = pops_.size(); left > 0 && !pops_.empty() && connection_.connected(); --left)
       any = take(lock) || any;
+    if (!connection_.connected() && !stopping_) rest(lock);
     if (!any && !pops_.empty() && connection_.connected() && !stopping_) sleep(lock);
   }
 }
 
 bool Taker::connect(Lock& lock) {
+  checked_.clear();
   lock.unlock();
   const Status connected = connection_.connect();
   lock.lock();
-  if (connected.ok()) {
-    backoff_.reset();
-    recover(lock);
-    return connection_.connected();
-  }
+  if (!connected.ok()) rest(lock);
+  return connected.ok();
+}
+
+// Also after a connection that was made and then broke: see Commander::rest.
+void Taker::rest(Lock& lock) {
   changed_.wait_for(lock, backoff_.next(), [this] { return stopping_; });
-  return false;
 }
 
 // Asks for the pop at the front. True when it got something.
 bool Taker::take(Lock& lock) {
   const std::string runner = pops_.front().runner;
-  if (const auto found = found_.find(runner); found != found_.end()) {
-    std::vector<Uuid> ids = std::move(found->second);
-    found_.erase(found);
-    answer(lock, std::move(ids));
-    return true;
-  }
-  Command command{
-      &scripts_.take,
-      {keys_.base(), runner, std::to_string(pops_.front().max), std::to_string(alive_.count())}};
+  const size_t max = pops_.front().max;
+  const bool check = !checked_.contains(runner);
+  const Ids known = check ? held_[runner] : Ids();
   taking_ = true;
   lock.unlock();
-  const auto reply = connection_.call_one(std::move(command));
+  std::vector<Uuid> ids;
+  if (check) ids = lost_ids(runner, known);
+  const bool more = ids.size() > max;
+  if (more) ids.resize(max);
+  if (ids.empty() && connection_.connected()) ids = new_ids(runner, max);
   lock.lock();
   taking_ = false;
-  std::vector<Uuid> ids;
-  if (reply.ok()) {
-    if (is_error(**reply)) log_.error("Redis refuses 'take': {}", text_of(**reply));
-    ids = ids_of(**reply);
+  if (connection_.connected()) {
+    backoff_.reset();
+    if (!more) checked_.insert(runner);
   }
   if (!ids.empty() || pops_.front().stopped) {
     answer(lock, std::move(ids));
@@ -142,6 +141,27 @@ bool Taker::take(Lock& lock) {
   pops_.push_back(std::move(pops_.front()));
   pops_.pop_front();
   return false;
+}
+
+std::vector<Uuid> Taker::new_ids(const std::string& runner, size_t max) {
+  const auto reply = connection_.call_one(
+      {&scripts_.take,
+       {keys_.base(), runner, std::to_string(max), std::to_string(alive_.count())}});
+  if (!reply.ok()) return {};
+  if (is_error(**reply)) log_.error("Redis refuses 'take': {}", text_of(**reply));
+  return ids_of(**reply);
+}
+
+// An answer may have been lost with an earlier connection: what Redis thinks that the runner holds,
+// and it does not know. `known` is from before the question: what was forgotten since is gone from
+// Redis, too.
+std::vector<Uuid> Taker::lost_ids(const std::string& runner, const Ids& known) {
+  const auto reply = connection_.call_one({nullptr, {"HKEYS", keys_.held(runner)}});
+  if (!reply.ok()) return {};
+  std::vector<Uuid> ids = ids_of(**reply);
+  std::erase_if(ids, [&](const Uuid& id) { return known.contains(id); });
+  std::sort(ids.begin(), ids.end());
+  return ids;
 }
 
 // Answers the pop at the front.
@@ -170,23 +190,6 @@ void Taker::sleep(Lock& lock) {
   if (!connection_.call_one({nullptr, {"RPUSH", keys_.wake(), "1"}}).ok())
     log_.debug("A wake-up was lost; who sleeps wakes by itself");
   lock.lock();
-}
-
-// An answer may have been lost with the connection: what Redis thinks that our runners hold, and
-// they do not know, is given to them.
-void Taker::recover(Lock& lock) {
-  std::vector<std::string> runners;
-  for (const Pop& pop : pops_) runners.push_back(pop.runner);
-  for (const std::string& runner : runners) {
-    lock.unlock();
-    const auto reply = connection_.call_one({nullptr, {"HKEYS", keys_.held(runner)}});
-    lock.lock();
-    if (!reply.ok()) return;
-    const auto& held = held_[runner];
-    std::vector<Uuid> found = ids_of(**reply);
-    std::erase_if(found, [&](const Uuid& id) { return held.contains(id); });
-    if (!found.empty()) found_[runner] = std::move(found);
-  }
 }
 
 }  // namespace sluice::redis

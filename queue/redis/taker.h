@@ -43,6 +43,7 @@ class Taker {
 
  private:
   using Lock = std::unique_lock<std::mutex>;
+  using Ids = std::unordered_set<Uuid>;
 
   struct Pop {
     std::string runner;
@@ -55,7 +56,9 @@ class Taker {
   bool connect(Lock& lock);
   bool take(Lock& lock);
   void sleep(Lock& lock);
-  void recover(Lock& lock);
+  void rest(Lock& lock);
+  std::vector<Uuid> new_ids(const std::string& runner, size_t max);
+  std::vector<Uuid> lost_ids(const std::string& runner, const Ids& known);
   void answer(Lock& lock, std::vector<Uuid> ids);
 
   Connection connection_;
@@ -69,11 +72,9 @@ class Taker {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Pop> pops_;  // guarded by mutex_, as is what follows; one for a runner
-  std::unordered_map<std::string, std::unordered_set<Uuid>>
-      held_;  // what was given to runners here
-  std::unordered_map<std::string, std::vector<Uuid>>
-      found_;            // held in Redis, and never given to its runner
-  bool taking_ = false;  // pops_.front() is being asked for
+  std::unordered_map<std::string, Ids> held_;  // given to runners here, and not forgotten
+  std::unordered_set<std::string> checked_;    // runners that miss nothing of what Redis gave them
+  bool taking_ = false;                        // pops_.front() is being asked for
   bool asleep_ = false;
   bool stopping_ = false;
 
