@@ -3,21 +3,22 @@
 // use them together, and several fleets share a cluster. Scripts make the names of lanes, rings and
 // runners themselves, from the same prefix.
 //
-//   {P}:lane:LANE      list   ids that wait, the next one first
-//   {P}:ring:PRIORITY  list   the lanes of that priority that hold something, whose turn it is
-//   first {P}:priorities     zset   the priorities that have a ring, by their number {P}:places
-//   hash   id → where it is: its LANE, or "@" and the runner that holds it {P}:waiting string how
-//   many ids wait {P}:held:RUNNER    hash   id → LANE: what was given to the runner and is not
-//   acknowledged. A hash, not a list, so that
-//                             acknowledging one of many does not search them
-//   {P}:running        hash   NS/ACTION → how many ids runners hold
-//   {P}:rules          hash   NS/ACTION → "paused max_delivered"
-//   {P}:runners        hash   RUNNER → what it says of itself (its RunnerInfo, as JSON)
-//   {P}:alive:RUNNER   string there while the runner is: every take and heartbeat sets it for some
-//   seconds more {P}:wake           list   at most one token: somebody who waits should look again
-//   {P}:wake:PROCESS   list   likewise, for the runners of one process
-//   {P}:lead:TASK      string who does the task, for as long as its lease
-//   {P}:ended          channel of announcements: a byte of version, then ids, 16 bytes each
+//   {P}:lane:LANE      list    ids that wait, the next one first
+//   {P}:ring:PRIORITY  list    lanes of that priority that hold something; whose turn it is, first
+//   {P}:priorities     zset    the priorities that have a ring, by their number
+//   {P}:places         hash    id → where it is: its LANE, or "@" and the runner that holds it
+//   {P}:waiting        string  how many ids wait
+//   {P}:held:RUNNER    hash    id → LANE: given to the runner and not acknowledged. A hash, not a
+//                              list, so that acknowledging one of many does not search them
+//   {P}:running        hash    NS/ACTION → how many ids runners hold
+//   {P}:rules          hash    NS/ACTION → "paused max_delivered"
+//   {P}:runners        hash    RUNNER → what it says of itself (its RunnerInfo, as JSON)
+//   {P}:alive:RUNNER   string  there while the runner is: every take and heartbeat keeps it for
+//                              some seconds more
+//   {P}:wake           list    one token or none: somebody who waits should look again
+//   {P}:wake:PROCESS   list    likewise, for the runners of one process; for 10 s
+//   {P}:lead:TASK      string  who does the task, for as long as its lease
+//   {P}:ended          channel announcements: a byte of version, then ids, 16 bytes each
 //
 // An id is its 16 bytes. LANE is PRIORITY/NS/QUEUE/ACTION, each percent-encoded:
 // "0/default/default/hello".
