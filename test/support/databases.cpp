@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <random>
 
 namespace sluice::test {
 namespace {
@@ -31,15 +32,22 @@ std::string needed(const std::string& name) {
 
 }  // namespace
 
+// Not one that the kernel gives to outgoing connections, as it would for port 0: those may take it
+// while a server of ours is down, and it could not come back.
 int free_port() {
+  static std::mt19937 random{std::random_device{}()};
+  std::uniform_int_distribution<int> some(20'000, 32'000);
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  REQUIRE(bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0);
-  REQUIRE(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+  bool found = false;
+  for (int i = 0; i < 1'000 && !found; ++i) {
+    address.sin_port = htons(static_cast<uint16_t>(some(random)));
+    found = bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  }
   close(fd);
+  REQUIRE(found);
   return ntohs(address.sin_port);
 }
 
