@@ -26,6 +26,7 @@ Runner::Runner(RunnerParts parts, RunnerOptions options)
 }
 
 void Runner::start() {
+  started_ = true;
   parts_.pool.on_room([this] { take(); });
   take();
 }
@@ -33,7 +34,7 @@ void Runner::start() {
 // ── pop ──
 
 void Runner::take() {
-  if (popping_ || draining_) return;
+  if (!started_ || popping_ || draining_) return;
   if (!parts_.store.ready().ok()) return;  // others may reach it: tick() tries again
   const size_t count = wanted();
   if (count == 0) return;

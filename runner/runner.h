@@ -101,6 +101,7 @@ class Runner {
   RunMetrics metrics_;
   std::optional<Appetite> appetite_;
 
+  bool started_ = false;
   bool popping_ = false;
   bool draining_ = false;
   size_t claiming_ = 0;                        // claims on the way

@@ -129,7 +129,8 @@ bool Commander::connect(Lock& lock) {
     down_.reset();
     up_since_ = connection_.since();
   } else {
-    if (!tried_ || !down_ || down_->message != connected.error().message)
+    const bool refused = !tried_ && connected.error().code == Code::kInvalid;  // open() says so
+    if (!refused && (!tried_ || !down_ || down_->message != connected.error().message))
       log_.warn("Redis is away: {}", connected.error().message);
     set_down(connected.error());
   }

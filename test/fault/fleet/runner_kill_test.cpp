@@ -29,17 +29,25 @@ TEST_CASE("fleet: kill -9 of a runner after it took ids, before it claimed them"
   Fleet fleet(Fleet::kMongo);
   HttpProgram& api = fleet.start_api();
   create_actions(api.url());
-  Http http(api.url());
+  TcpProxy network(fleet.mongo().port());
+  const std::string& url = fleet.mongo_url();
+  Program& first =
+      fleet.start_runner({"--mongo", "mongodb://127.0.0.1:" + std::to_string(network.port()) +
+                                         url.substr(url.rfind('/'))});
   Accepted accepted;
-  accepted.submit({api.url()}, 20);
+  accepted.submit({api.url()}, 10);
+  accepted.check_all(fleet);
 
-  // The database stands still, so that the claim cannot be made.
-  fleet.mongo().process().pause();
-  Program& first = fleet.start_runner();
+  // The network falls silent, so that the claim does not arrive; the runner does not know yet.
   RedisProbe probe(fleet);
-  REQUIRE(eventually([&] { return probe.delivered() > 0; }));
+  REQUIRE(eventually([&] {
+    network.set(TcpProxy::Mode::kDrop);
+    accepted.submit({api.url()}, 5);
+    if (probe.delivered() > 0) return true;
+    network.set(TcpProxy::Mode::kForward);
+    return false;
+  }));
   first.kill_hard();
-  fleet.mongo().process().resume();
   fleet.start_runner();
   accepted.check_all(fleet);
   CHECK(eventually([&] { return probe.delivered() == 0 && probe.waiting() == 0; }));

@@ -1,5 +1,6 @@
 #include "runner/runner.h"
 
+#include "test/support/held_store.h"
 #include "test/unit/runner/world.h"
 
 namespace sluice::test {
@@ -48,6 +49,28 @@ TEST_CASE("no more is taken than the pool has room for") {
   }
   CHECK(world.pool.jobs.empty());
   CHECK(world.depth().waiting == 0);
+}
+
+TEST_CASE("nothing is taken before the start, and nothing while the store is away") {
+  World world;
+  HeldStore held(world.store);
+  runner::RunnerParts parts = {world.executor, held,        world.queue, world.pool,
+                               world.compiler, world.clock, world.log,   world.metrics};
+  runner::Runner runner(parts, world.options);
+  world.submit();
+  runner.tick();
+  world.executor.turn();
+  CHECK(world.pool.jobs.empty());
+  held.refuse = Error{Code::kUnavailable, "store", "away"};
+  runner.start();
+  runner.tick();
+  world.executor.turn();
+  CHECK(world.pool.jobs.empty());
+  CHECK(world.depth().waiting == 1);
+  held.refuse.reset();
+  runner.tick();
+  world.executor.turn();
+  CHECK(world.pool.jobs.size() == 1);
 }
 
 TEST_CASE("an id that is pushed twice, or unknown, does no harm") {
