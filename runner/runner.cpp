@@ -238,7 +238,7 @@ void Runner::renew() {
     by_token[running.token].push_back(id);
   }
   for (auto& [token, ids] : by_token) {
-    parts_.store.renew(ids, token, [this, ids](const std::vector<Renewed>& answers) {
+    parts_.store.renew(ids, token, [this, ids = ids](const std::vector<Renewed>& answers) {
       for (size_t i = 0; i < answers.size(); ++i) {
         const auto running = running_.find(ids[i]);
         if (running == running_.end()) continue;

@@ -39,11 +39,12 @@ Result<std::unordered_map<Uuid, StoredInvocation>> read_records(Session& session
   }
   // One at a time: each may be as large as a document can be.
   for (const auto& [key, where] : wanted) {
-    const auto& [stored, part] = where;
+    StoredInvocation& stored = *where.first;
+    const Part part = where.second;
     const Status fetched =
         session.find(kBodies, Bson().bytes("_id", key), {}, [&](const bson_t* document) {
           if (const auto bytes = field_of(document, "bytes"))
-            put_body(*stored, part, bytes->text());
+            put_body(stored, part, bytes->text());
         });
     if (!fetched.ok()) return fetched.error();
   }

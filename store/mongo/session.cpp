@@ -99,38 +99,17 @@ Result<Written> Session::write(const Bson& command, size_t first) {
   return written;
 }
 
-Result<Written> Session::insert(const char* collection, const std::vector<Bson>& documents) {
+Result<Written> Session::write_all(const char* command, const char* collection, const char* what,
+                                   const std::vector<Bson>& documents) {
   Written all;
   for (size_t first = 0; first < documents.size();) {
     const size_t end = end_of_batch(documents, first);
-    Bson command;
-    command.text("insert", collection)
-        .array("documents", std::span(documents).subspan(first, end - first))
+    Bson words;
+    words.text(command, collection)
+        .array(what, std::span(documents).subspan(first, end - first))
         .flag("ordered", false)
         .document("writeConcern", write_concern());
-    auto written = write(command, first);
-    if (!written.ok()) return written.error();
-    std::move(written->failures.begin(), written->failures.end(), std::back_inserter(all.failures));
-    first = end;
-  }
-  return all;
-}
-
-Result<Written> Session::update(const char* collection,
-                                const std::vector<UpdateStatement>& statements) {
-  std::vector<Bson> documents;
-  documents.reserve(statements.size());
-  for (const UpdateStatement& statement : statements)
-    documents.push_back(statement_document(statement));
-  Written all;
-  for (size_t first = 0; first < documents.size();) {
-    const size_t end = end_of_batch(documents, first);
-    Bson command;
-    command.text("update", collection)
-        .array("updates", std::span(documents).subspan(first, end - first))
-        .flag("ordered", false)
-        .document("writeConcern", write_concern());
-    auto written = write(command, first);
+    auto written = write(words, first);
     if (!written.ok()) return written.error();
     all.matched += written->matched;
     std::move(written->failures.begin(), written->failures.end(), std::back_inserter(all.failures));
@@ -139,14 +118,23 @@ Result<Written> Session::update(const char* collection,
   return all;
 }
 
+Result<Written> Session::insert(const char* collection, const std::vector<Bson>& documents) {
+  return write_all("insert", collection, "documents", documents);
+}
+
+Result<Written> Session::update(const char* collection,
+                                const std::vector<UpdateStatement>& statements) {
+  std::vector<Bson> documents;
+  documents.reserve(statements.size());
+  for (const UpdateStatement& statement : statements)
+    documents.push_back(statement_document(statement));
+  return write_all("update", collection, "updates", documents);
+}
+
 Result<int64_t> Session::remove(const char* collection, const Bson& query) {
   std::vector<Bson> deletes(1);
   deletes[0].document("q", query).number("limit", 0);
-  Bson command;
-  command.text("delete", collection)
-      .array("deletes", deletes)
-      .document("writeConcern", write_concern());
-  auto written = write(command, 0);
+  const auto written = write_all("delete", collection, "deletes", deletes);
   if (!written.ok()) return written.error();
   return written->matched;
 }

@@ -69,6 +69,8 @@ class Session {
   Status command(const Bson& command, const std::function<void(const bson_t*)>& read);
 
  private:
+  Result<Written> write_all(const char* command, const char* collection, const char* what,
+                            const std::vector<Bson>& documents);
   Result<Written> write(const Bson& command, size_t first);
 
   PooledClient client_;
