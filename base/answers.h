@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "base/executor.h"
 
@@ -20,6 +21,20 @@ class Answers {
     if (!done) return;
     executor_.post(guard(
         [done = std::move(done), value = std::move(value)]() mutable { done(std::move(value)); }));
+  }
+
+  // Several at once: what follows from them falls into one turn, and so into one batch.
+  template <class T>
+  using Pairs = std::vector<std::pair<std::function<void(T)>, T>>;
+  template <class T>
+  void post_all(Pairs<T> answers) const {
+    if (answers.empty()) return;
+    executor_.post([alive = token_, answers = std::move(answers)]() mutable {
+      for (auto& [done, value] : answers) {
+        if (alive.expired()) return;
+        if (done) done(std::move(value));
+      }
+    });
   }
 
   void post(Task task) const { executor_.post(guard(std::move(task))); }

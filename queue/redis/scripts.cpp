@@ -143,7 +143,11 @@ if #got == 0 then return got end
 redis.call('HSET', base .. 'held:' .. runner, unpack(holds))
 redis.call('HSET', places, unpack(moves))
 for rule, count in pairs(taken) do redis.call('HINCRBY', base .. 'running', rule, count) end
-if redis.call('DECRBY', waiting, #got) > 0 then wake() end
+if redis.call('DECRBY', waiting, #got) > 0 then
+  wake()
+else
+  redis.call('DEL', base .. 'wake')  -- who came for it would find nothing
+end
 return got
 )lua";
 

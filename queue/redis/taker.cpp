@@ -94,7 +94,8 @@ void Taker::run() {
     if (!connection_.connected() && !connect(lock)) continue;
     // Each runner that waits is asked for once; those that got nothing are at the end again.
     bool any = false;
-    for (size_t left = pops_.size(); left > 0 && !pops_.empty() && connection_.connected(); --left)
+    for (size_t left = emptied_ ? 0 : pops_.size();
+         left > 0 && !pops_.empty() && connection_.connected(); --left)
       any = take(lock) || any;
     if (!connection_.connected() && !stopping_) rest(lock);
     if (!any && !pops_.empty() && connection_.connected() && !stopping_) sleep(lock);
@@ -112,6 +113,7 @@ bool Taker::connect(Lock& lock) {
 
 // Also after a connection that was made and then broke: see Commander::rest.
 void Taker::rest(Lock& lock) {
+  emptied_ = false;  // who knows what came meanwhile
   changed_.wait_for(lock, backoff_.next(), [this] { return stopping_; });
 }
 
@@ -127,12 +129,14 @@ bool Taker::take(Lock& lock) {
   if (check) ids = lost_ids(runner, known);
   const bool more = ids.size() > max;
   if (more) ids.resize(max);
-  if (ids.empty() && connection_.connected()) ids = new_ids(runner, max);
+  const bool asked = ids.empty() && connection_.connected();
+  if (asked) ids = new_ids(runner, max);
   lock.lock();
   taking_ = false;
   if (connection_.connected()) {
     backoff_.reset();
     if (!more) checked_.insert(runner);
+    emptied_ = asked && ids.size() < max;
   }
   if (!ids.empty() || pops_.front().stopped) {
     answer(lock, std::move(ids));
@@ -183,6 +187,7 @@ void Taker::sleep(Lock& lock) {
   const auto reply = connection_.call_one(std::move(command), kSleep);
   lock.lock();
   asleep_ = false;
+  emptied_ = false;
   const bool woken = reply.ok() && is_array(**reply);
   if (!woken || !pops_.empty() || stopping_) return;
   // Nobody here waits any more: the token is for another.

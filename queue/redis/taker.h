@@ -75,6 +75,8 @@ class Taker {
   std::unordered_map<std::string, Ids> held_;  // given to runners here, and not forgotten
   std::unordered_set<std::string> checked_;    // runners that miss nothing of what Redis gave them
   bool taking_ = false;                        // pops_.front() is being asked for
+  // Less was there than asked for, and nobody has woken us since: asking again is for nothing.
+  bool emptied_ = false;
   bool asleep_ = false;
   bool stopping_ = false;
 

@@ -1,5 +1,7 @@
 #include "store/mongo/reader.h"
 
+#include <iterator>
+
 #include "base/thread_name.h"
 
 namespace sluice::mongo {
@@ -26,8 +28,14 @@ Reader::~Reader() {
 }
 
 void Reader::find(const Uuid& id, FindDone done) {
+  if (of_this_turn_.empty()) answers_.at_turn_end([this] { hand_over(); });
+  of_this_turn_.emplace_back(id, std::move(done));
+}
+
+void Reader::hand_over() {
   const std::lock_guard lock(mutex_);
-  finds_.emplace_back(id, std::move(done));
+  std::move(of_this_turn_.begin(), of_this_turn_.end(), std::back_inserter(finds_));
+  of_this_turn_.clear();
   changed_.notify_all();
 }
 
@@ -82,15 +90,18 @@ void Reader::answer_finds(Finds finds) {
     found = *std::move(records);
     return {};
   });
+  Answers::Pairs<Result<Invocation>> replies;
+  replies.reserve(finds.size());
   for (auto& [id, done] : finds) {
     const auto stored = found.find(id);
     if (!read.ok())
-      answers_.post<Result<Invocation>>(std::move(done), read.error());
+      replies.emplace_back(std::move(done), read.error());
     else if (stored == found.end())
-      answers_.post<Result<Invocation>>(std::move(done), no_invocation("store.find", id));
+      replies.emplace_back(std::move(done), no_invocation("store.find", id));
     else
-      answers_.post<Result<Invocation>>(std::move(done), Invocation(stored->second.record));
+      replies.emplace_back(std::move(done), stored->second.record);
   }
+  answers_.post_all(std::move(replies));
 }
 
 }  // namespace sluice::mongo

@@ -24,9 +24,10 @@ class Reader {
   Reader(const Connector& connector, Link& link, const Answers& answers);
   ~Reader();
 
-  // From any thread.
+  // On the executor's thread. What is asked for within one turn is one question.
   void find(const Uuid& id, FindDone done);
-  // `ask` runs on the reader's thread, once more when it failed soon; then `done`, likewise.
+  // From any thread. `ask` runs on the reader's thread, once more when it failed soon; then `done`,
+  // likewise.
   void ask(std::function<Status(Session&)> ask, std::function<void(Status)> done);
 
  private:
@@ -36,6 +37,7 @@ class Reader {
   };
   using Finds = std::vector<std::pair<Uuid, FindDone>>;
 
+  void hand_over();
   void run();
   Status soon(const std::function<Status()>& attempt);
   void answer_finds(Finds finds);
@@ -43,6 +45,7 @@ class Reader {
   Link& link_;
   Session session_;
   const Answers& answers_;
+  Finds of_this_turn_;  // the executor's thread alone
 
   std::mutex mutex_;
   std::condition_variable changed_;

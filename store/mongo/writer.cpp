@@ -112,6 +112,7 @@ void Writer::insert(Calls& calls) {
       static_cast<int64_t>(std::uniform_int_distribution<uint64_t>()(random_) & 0x7fffffffffffffff);
   InsertBatch batch(std::move(items), rules_(), nonce);
   const Status done = soon([&] { return batch.write(session_); });
+  Answers::Pairs<std::vector<Inserted>> answers;
   size_t at = 0;
   for (InsertCall* call : parts) {
     const size_t count = call->items.size();
@@ -123,8 +124,9 @@ void Writer::insert(Calls& calls) {
         results.push_back({done, call->items[i]->id, false});
     }
     at += count;
-    answers_.post(std::move(call->done), std::move(results));
+    answers.emplace_back(std::move(call->done), std::move(results));
   }
+  answers_.post_all(std::move(answers));
 }
 
 void Writer::cancel(Calls& calls) {
@@ -164,14 +166,16 @@ void Writer::claim(Calls& calls) {
   ClaimBatch batch(std::move(requests), rules_(), held_);
   // Longer than that it is better to let others have them.
   const Status done = at_last([&] { return batch.write(session_); }, rules_().options.lease / 2);
+  Answers::Pairs<std::vector<Result<Delivery>>> answers;
   for (size_t i = 0; i < parts.size(); ++i) {
     std::vector<Result<Delivery>> results;
     if (done.ok())
       results = std::move(batch.results[i]);
     else
       results.assign(parts[i]->request.ids.size(), Result<Delivery>(done.error()));
-    answers_.post(std::move(parts[i]->done), std::move(results));
+    answers.emplace_back(std::move(parts[i]->done), std::move(results));
   }
+  answers_.post_all(std::move(answers));
 }
 
 void Writer::renew(Calls& calls) {
@@ -198,12 +202,14 @@ void Writer::finish(Calls& calls) {
     log_.error("{} results were not written: {}", batch.results.size(), done.error().message);
     batch.results.assign(batch.results.size(), done);
   }
+  Answers::Pairs<std::vector<Status>> answers;
   auto at = batch.results.begin();
   for (FinishCall* call : parts) {
     const auto end = at + static_cast<std::ptrdiff_t>(call->items.size());
-    answers_.post(std::move(call->done), std::vector<Status>(at, end));
+    answers.emplace_back(std::move(call->done), std::vector<Status>(at, end));
     at = end;
   }
+  answers_.post_all(std::move(answers));
 }
 
 // ── refusing ──
