@@ -51,17 +51,27 @@ void Catalog::forget(std::string_view name) {
 void Catalog::find(std::string_view name, Once<void(Result<ActionPtr>)> then) {
   if (ActionPtr action = cached(name)) return then(std::move(action));
   if (!is_action_name(name)) return then(not_found());
-  store_.find_action(options_.ns, std::string(name),
-                     alive_.guard([this, changes = changes_,
-                                   then = std::move(then)](Result<Action> found) mutable {
-                       if (!found.ok()) {
-                         const Error& error = found.error();
-                         return then(error.code == Code::kNotFound ? not_found() : error);
-                       }
-                       auto action = std::make_shared<const Action>(*std::move(found));
-                       if (changes == changes_) keep(action);
-                       then(std::move(action));
+  const Question question{std::string(name), changes_};
+  std::vector<Once<void(Result<ActionPtr>)>>& waiting = asked_[question];
+  waiting.push_back(std::move(then));
+  if (waiting.size() > 1) return;
+  store_.find_action(options_.ns, question.first,
+                     alive_.guard([this, question](Result<Action> found) {
+                       on_found(question, std::move(found));
                      }));
+}
+
+void Catalog::on_found(const Question& question, Result<Action> found) {
+  Result<ActionPtr> answer = not_found();
+  if (found.ok()) {
+    auto action = std::make_shared<const Action>(*std::move(found));
+    if (question.second == changes_) keep(action);
+    answer = ActionPtr(std::move(action));
+  } else if (found.error().code != Code::kNotFound) {
+    answer = found.error();
+  }
+  auto waiting = std::move(asked_.extract(question).mapped());
+  for (auto& then : waiting) then(answer);
 }
 
 void Catalog::list(Once<void(Result<std::vector<Action>>)> then) {

@@ -1,6 +1,7 @@
 // Catalog: actions by name. A hot action costs no store read; a new one is compiled here.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -64,7 +65,11 @@ class Catalog {
     MonoTime read_at{};
   };
 
+  // An action's name, and the changes there had been when it was asked for.
+  using Question = std::pair<std::string, uint64_t>;
+
   ActionPtr cached(std::string_view name);
+  void on_found(const Question& question, Result<Action> found);
   void keep(const ActionPtr& action);
   void forget(std::string_view name);
   void compile(const PutPtr& put);
@@ -81,6 +86,9 @@ class Catalog {
   Log& log_;
   const Options options_;
   std::unordered_map<std::string, Cached, Hash, std::equal_to<>> cache_;
+  // Those who wait for an answer that is on its way: an action that is asked for often is read once
+  // when its time in the cache is over, not once by everybody.
+  std::map<Question, std::vector<Once<void(Result<ActionPtr>)>>> asked_;
   uint64_t changes_ = 0;  // what was read before a change is not kept after it
   Lifetime alive_;
 };

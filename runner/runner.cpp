@@ -35,6 +35,9 @@ void Runner::start() {
 
 void Runner::take() {
   if (!started_ || popping_ || draining_) return;
+  // Where others share the queue, what arrives while a claim is on its way gathers there: they may
+  // have it, and for us it becomes one batch.
+  if (appetite_ && claiming_ > 0) return;
   if (!parts_.store.ready().ok()) return;  // others may reach it: tick() tries again
   const size_t count = wanted();
   if (count == 0) return;
@@ -56,8 +59,7 @@ size_t Runner::wanted() {
   const size_t promised = claiming_;  // popped, and not yet at the pool
   if (room <= promised) return 0;
   size_t count = std::min(room - promised, options_.batch);
-  if (appetite_)
-    count = std::min(count, appetite_->more(running_.size() + claiming_, parts_.clock.mono()));
+  if (appetite_) count = std::min(count, appetite_->more(running_.size(), parts_.clock.mono()));
   return count;
 }
 

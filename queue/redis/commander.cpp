@@ -63,27 +63,31 @@ void Commander::push(std::vector<Entry> entries, PushDone done) {
     return;
   }
   steps_.push(std::move(entries), std::move(done));
+  lock.unlock();
   changed_.notify_all();
 }
 
 void Commander::settle(const std::string& runner, const std::vector<Uuid>& ids,
                        std::function<void()> heard) {
-  const Lock lock(mutex_);
+  Lock lock(mutex_);
   steps_.settle(runner, ids, std::move(heard));
+  lock.unlock();
   changed_.notify_all();
 }
 
 void Commander::announce(const std::vector<Uuid>& ids) {
-  const Lock lock(mutex_);
+  Lock lock(mutex_);
   if (down_) return;
   steps_.announce(ids);
+  lock.unlock();
   changed_.notify_all();
 }
 
 void Commander::give_back(const std::string& runner, const std::vector<Uuid>& ids,
                           std::function<void()> heard) {
-  const Lock lock(mutex_);
+  Lock lock(mutex_);
   steps_.give_back(runner, ids, std::move(heard));
+  lock.unlock();
   changed_.notify_all();
 }
 
@@ -96,6 +100,7 @@ void Commander::ask(Command command, ReplyDone done) {
     return;
   }
   steps_.ask(std::move(command), std::move(done));
+  lock.unlock();
   changed_.notify_all();
 }
 

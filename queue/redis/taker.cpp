@@ -9,8 +9,13 @@
 namespace sluice::redis {
 namespace {
 
-constexpr Millis kSleep{1'000};     // then it looks again, though nobody woke it
+constexpr Millis kSleep{1'000};  // then it looks again, though nobody woke it
+constexpr Millis kMoment{2};
 constexpr size_t kMaxTake = 1'000;  // ids of one script call
+
+MonoTime now() {
+  return std::chrono::steady_clock::now();
+}
 
 }  // namespace
 
@@ -36,10 +41,12 @@ Taker::~Taker() {
 // ── from other threads ──
 
 void Taker::pop(const std::string& runner, size_t max, PopDone done) {
-  const Lock lock(mutex_);
-  pops_.push_back({runner, std::min(max, kMaxTake), std::move(done)});
-  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
-  changed_.notify_all();
+  {
+    const Lock lock(mutex_);
+    pops_.push_back({runner, std::min(max, kMaxTake), std::move(done)});
+    if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+  }
+  changed_.notify_one();
 }
 
 void Taker::stop(const std::string& runner) {
@@ -94,7 +101,7 @@ void Taker::run() {
     if (!connection_.connected() && !connect(lock)) continue;
     // Each runner that waits is asked for once; those that got nothing are at the end again.
     bool any = false;
-    for (size_t left = emptied_ ? 0 : pops_.size();
+    for (size_t left = emptied() ? 0 : pops_.size();
          left > 0 && !pops_.empty() && connection_.connected(); --left)
       any = take(lock) || any;
     if (!connection_.connected() && !stopping_) rest(lock);
@@ -113,8 +120,14 @@ bool Taker::connect(Lock& lock) {
 
 // Also after a connection that was made and then broke: see Commander::rest.
 void Taker::rest(Lock& lock) {
-  emptied_ = false;  // who knows what came meanwhile
+  emptied_at_ = {};  // who knows what came meanwhile
   changed_.wait_for(lock, backoff_.next(), [this] { return stopping_; });
+}
+
+// A moment ago nothing was left: to wait for the wake-up saves asking in vain. Later something may
+// well have come, and asking at once saves the wake-up.
+bool Taker::emptied() const {
+  return now() - emptied_at_ < kMoment;
 }
 
 // Asks for the pop at the front. True when it got something.
@@ -136,7 +149,7 @@ bool Taker::take(Lock& lock) {
   if (connection_.connected()) {
     backoff_.reset();
     if (!more) checked_.insert(runner);
-    emptied_ = asked && ids.size() < max;
+    if (asked && ids.size() < max) emptied_at_ = now();
   }
   if (!ids.empty() || pops_.front().stopped) {
     answer(lock, std::move(ids));
@@ -187,7 +200,7 @@ void Taker::sleep(Lock& lock) {
   const auto reply = connection_.call_one(std::move(command), kSleep);
   lock.lock();
   asleep_ = false;
-  emptied_ = false;
+  emptied_at_ = {};
   const bool woken = reply.ok() && is_array(**reply);
   if (!woken || !pops_.empty() || stopping_) return;
   // Nobody here waits any more: the token is for another.

@@ -54,6 +54,7 @@ class Taker {
 
   void run();
   bool connect(Lock& lock);
+  bool emptied() const;
   bool take(Lock& lock);
   void sleep(Lock& lock);
   void rest(Lock& lock);
@@ -75,8 +76,7 @@ class Taker {
   std::unordered_map<std::string, Ids> held_;  // given to runners here, and not forgotten
   std::unordered_set<std::string> checked_;    // runners that miss nothing of what Redis gave them
   bool taking_ = false;                        // pops_.front() is being asked for
-  // Less was there than asked for, and nobody has woken us since: asking again is for nothing.
-  bool emptied_ = false;
+  MonoTime emptied_at_{};                      // the last time that less was there than asked for
   bool asleep_ = false;
   bool stopping_ = false;
 

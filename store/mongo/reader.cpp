@@ -33,16 +33,20 @@ void Reader::find(const Uuid& id, FindDone done) {
 }
 
 void Reader::hand_over() {
-  const std::lock_guard lock(mutex_);
-  std::move(of_this_turn_.begin(), of_this_turn_.end(), std::back_inserter(finds_));
+  {
+    const std::lock_guard lock(mutex_);
+    std::move(of_this_turn_.begin(), of_this_turn_.end(), std::back_inserter(finds_));
+  }
+  changed_.notify_one();
   of_this_turn_.clear();
-  changed_.notify_all();
 }
 
 void Reader::ask(std::function<Status(Session&)> ask, std::function<void(Status)> done) {
-  const std::lock_guard lock(mutex_);
-  questions_.push_back({std::move(ask), std::move(done)});
-  changed_.notify_all();
+  {
+    const std::lock_guard lock(mutex_);
+    questions_.push_back({std::move(ask), std::move(done)});
+  }
+  changed_.notify_one();
 }
 
 void Reader::run() {

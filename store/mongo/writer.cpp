@@ -52,9 +52,11 @@ Writer::~Writer() {
 }
 
 void Writer::say(Call call) {
-  const std::lock_guard lock(mutex_);
-  calls_.push_back(std::move(call));
-  changed_.notify_all();
+  {
+    const std::lock_guard lock(mutex_);
+    calls_.push_back(std::move(call));
+  }
+  changed_.notify_one();
 }
 
 // ── its own thread ──
