@@ -3,76 +3,85 @@
 #include <cstring>
 
 namespace sluice::mongo {
+namespace {
+
+int length(std::string_view name) {
+  return static_cast<int>(name.size());
+}
+
+}  // namespace
 
 // ── writing ──
 
-Bson& Bson::text(const char* name, std::string_view value) {
+Bson& Bson::text(std::string_view name, std::string_view value) {
   if (!bson_utf8_validate(value.data(), value.size(), true)) return bytes(name, value);
-  bson_append_utf8(document_.get(), name, -1, value.data(), static_cast<int>(value.size()));
+  bson_append_utf8(document_.get(), name.data(), length(name), value.data(),
+                   static_cast<int>(value.size()));
   return *this;
 }
 
-Bson& Bson::bytes(const char* name, std::string_view value) {
-  bson_append_binary(document_.get(), name, -1, BSON_SUBTYPE_BINARY,
+Bson& Bson::bytes(std::string_view name, std::string_view value) {
+  bson_append_binary(document_.get(), name.data(), length(name), BSON_SUBTYPE_BINARY,
                      reinterpret_cast<const uint8_t*>(value.data()),
                      static_cast<uint32_t>(value.size()));
   return *this;
 }
 
-Bson& Bson::uuid(const char* name, const Uuid& value) {
-  bson_append_binary(document_.get(), name, -1, BSON_SUBTYPE_UUID, value.bytes.data(),
-                     static_cast<uint32_t>(value.bytes.size()));
+Bson& Bson::uuid(std::string_view name, const Uuid& value) {
+  bson_append_binary(document_.get(), name.data(), length(name), BSON_SUBTYPE_UUID,
+                     value.bytes.data(), static_cast<uint32_t>(value.bytes.size()));
   return *this;
 }
 
-Bson& Bson::hash(const char* name, const Sha256& value) {
-  bson_append_binary(document_.get(), name, -1, BSON_SUBTYPE_BINARY, value.bytes.data(),
-                     static_cast<uint32_t>(value.bytes.size()));
+Bson& Bson::hash(std::string_view name, const Sha256& value) {
+  bson_append_binary(document_.get(), name.data(), length(name), BSON_SUBTYPE_BINARY,
+                     value.bytes.data(), static_cast<uint32_t>(value.bytes.size()));
   return *this;
 }
 
-Bson& Bson::time(const char* name, WallTime value) {
-  bson_append_date_time(document_.get(), name, -1, value.time_since_epoch().count());
+Bson& Bson::time(std::string_view name, WallTime value) {
+  bson_append_date_time(document_.get(), name.data(), length(name),
+                        value.time_since_epoch().count());
   return *this;
 }
 
-Bson& Bson::number(const char* name, int64_t value) {
-  bson_append_int64(document_.get(), name, -1, value);
+Bson& Bson::number(std::string_view name, int64_t value) {
+  bson_append_int64(document_.get(), name.data(), length(name), value);
   return *this;
 }
 
-Bson& Bson::flag(const char* name, bool value) {
-  bson_append_bool(document_.get(), name, -1, value);
+Bson& Bson::flag(std::string_view name, bool value) {
+  bson_append_bool(document_.get(), name.data(), length(name), value);
   return *this;
 }
 
-Bson& Bson::document(const char* name, const Bson& value) {
-  bson_append_document(document_.get(), name, -1, value.get());
+Bson& Bson::document(std::string_view name, const Bson& value) {
+  bson_append_document(document_.get(), name.data(), length(name), value.get());
   return *this;
 }
 
-Bson& Bson::array(const char* name, std::span<const Bson> values) {
+Bson& Bson::array(std::string_view name, std::span<const Bson> values) {
   bson_t array;
-  bson_append_array_begin(document_.get(), name, -1, &array);
+  bson_append_array_begin(document_.get(), name.data(), length(name), &array);
   char buffer[16];
   for (uint32_t i = 0; i < values.size(); ++i) {
     const char* key = nullptr;
-    bson_uint32_to_string(i, &key, buffer, sizeof buffer);
-    bson_append_document(&array, key, -1, values[i].get());
+    const size_t size = bson_uint32_to_string(i, &key, buffer, sizeof buffer);
+    bson_append_document(&array, key, static_cast<int>(size), values[i].get());
   }
   bson_append_array_end(document_.get(), &array);
   return *this;
 }
 
-Bson& Bson::uuids(const char* name, const std::vector<Uuid>& values) {
+Bson& Bson::uuids(std::string_view name, const std::vector<Uuid>& values) {
   bson_t array;
-  bson_append_array_begin(document_.get(), name, -1, &array);
+  bson_append_array_begin(document_.get(), name.data(), length(name), &array);
   char buffer[16];
   for (uint32_t i = 0; i < values.size(); ++i) {
     const char* key = nullptr;
-    bson_uint32_to_string(i, &key, buffer, sizeof buffer);
-    bson_append_binary(&array, key, -1, BSON_SUBTYPE_UUID, values[i].bytes.data(),
-                       static_cast<uint32_t>(values[i].bytes.size()));
+    const size_t size = bson_uint32_to_string(i, &key, buffer, sizeof buffer);
+    bson_append_binary(&array, key, static_cast<int>(size), BSON_SUBTYPE_UUID,
+                       values[i].bytes.data(), static_cast<uint32_t>(values[i].bytes.size()));
   }
   bson_append_array_end(document_.get(), &array);
   return *this;
@@ -130,19 +139,6 @@ int64_t Field::number() const {
 
 bool Field::flag() const {
   return BSON_ITER_HOLDS_BOOL(&at_) && bson_iter_bool(&at_);
-}
-
-void Field::each(const std::function<void(const Field&)>& see) const {
-  bson_iter_t inner;
-  if (!BSON_ITER_HOLDS_DOCUMENT(&at_) && !BSON_ITER_HOLDS_ARRAY(&at_)) return;
-  if (!bson_iter_recurse(&at_, &inner)) return;
-  while (bson_iter_next(&inner)) see(Field(inner));
-}
-
-void each_field(const bson_t* document, const std::function<void(const Field&)>& see) {
-  bson_iter_t at;
-  if (!bson_iter_init(&at, document)) return;
-  while (bson_iter_next(&at)) see(Field(at));
 }
 
 std::optional<Field> field_of(const bson_t* document, const char* path) {

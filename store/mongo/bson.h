@@ -2,8 +2,8 @@
 // what users gave is only ever a value.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,18 +20,20 @@ namespace sluice::mongo {
 // A document being written. Each call appends one field and returns the document.
 class Bson {
  public:
-  Bson() : document_(bson_new()) {}
+  // `bytes`: about as large as it will be, where it is more than a few fields; it grows by itself.
+  explicit Bson(size_t bytes = 0)
+      : document_(bytes > 0 ? bson_sized_new(std::max(bytes, kLeast)) : bson_new()) {}
 
-  Bson& text(const char* name, std::string_view value);   // UTF-8; anything else becomes bytes
-  Bson& bytes(const char* name, std::string_view value);  // binary
-  Bson& uuid(const char* name, const Uuid& value);        // binary, subtype 4
-  Bson& hash(const char* name, const Sha256& value);      // binary
-  Bson& time(const char* name, WallTime value);
-  Bson& number(const char* name, int64_t value);
-  Bson& flag(const char* name, bool value);
-  Bson& document(const char* name, const Bson& value);
-  Bson& array(const char* name, std::span<const Bson> values);
-  Bson& uuids(const char* name, const std::vector<Uuid>& values);  // an array
+  Bson& text(std::string_view name, std::string_view value);   // UTF-8; anything else becomes bytes
+  Bson& bytes(std::string_view name, std::string_view value);  // binary
+  Bson& uuid(std::string_view name, const Uuid& value);        // binary, subtype 4
+  Bson& hash(std::string_view name, const Sha256& value);      // binary
+  Bson& time(std::string_view name, WallTime value);
+  Bson& number(std::string_view name, int64_t value);
+  Bson& flag(std::string_view name, bool value);
+  Bson& document(std::string_view name, const Bson& value);
+  Bson& array(std::string_view name, std::span<const Bson> values);
+  Bson& uuids(std::string_view name, const std::vector<Uuid>& values);  // an array
 
   bool empty() const { return bson_empty(document_.get()); }
   size_t size() const { return document_->len; }
@@ -39,6 +41,7 @@ class Bson {
   Bson& append(const Bson& other);  // all its fields
 
  private:
+  static constexpr size_t kLeast = 128;
   BsonPtr document_;
 };
 
@@ -47,14 +50,15 @@ class Field {
  public:
   explicit Field(const bson_iter_t& at) : at_(at) {}
 
-  std::string_view name() const { return bson_iter_key(&at_); }
+  std::string_view name() const { return {bson_iter_key(&at_), bson_iter_key_len(&at_)}; }
   std::string text() const;  // of UTF-8 or bytes
   Uuid uuid() const;
   Sha256 hash() const;
   WallTime time() const;
   int64_t number() const;
   bool flag() const;
-  void each(const std::function<void(const Field&)>& see) const;  // of a document or an array
+  template <class See>
+  void each(See see) const;  // of a document or an array
 
  private:
   std::string_view raw() const;
@@ -62,8 +66,21 @@ class Field {
   bson_iter_t at_;
 };
 
+template <class See>
+void Field::each(See see) const {
+  bson_iter_t inner;
+  if (!BSON_ITER_HOLDS_DOCUMENT(&at_) && !BSON_ITER_HOLDS_ARRAY(&at_)) return;
+  if (!bson_iter_recurse(&at_, &inner)) return;
+  while (bson_iter_next(&inner)) see(Field(inner));
+}
+
 // Calls `see` with each field of `document`.
-void each_field(const bson_t* document, const std::function<void(const Field&)>& see);
+template <class See>
+void each_field(const bson_t* document, See see) {
+  bson_iter_t at;
+  if (!bson_iter_init(&at, document)) return;
+  while (bson_iter_next(&at)) see(Field(at));
+}
 
 // One field, by its name or its dotted path.
 std::optional<Field> field_of(const bson_t* document, const char* path);

@@ -13,6 +13,8 @@ std::optional<State> state_of(std::string_view text) {
   return std::nullopt;
 }
 
+constexpr size_t kUsual = 512;  // a record's fixed fields, roughly
+
 bool is_inline(std::string_view bytes) {
   return bytes.size() <= kInline;
 }
@@ -196,7 +198,7 @@ std::vector<Body> bodies_of(const Uuid& id, const Report& report) {
 }
 
 Bson invocation_document(const Submission& what, const Progress& progress, int64_t nonce) {
-  Bson document;
+  Bson document(kUsual + std::min(what.payload.size(), kInline));
   document.uuid("_id", what.id)
       .number("v", what.v)
       .text("ns", what.ns)
@@ -225,7 +227,7 @@ Bson invocation_document(const Submission& what, const Progress& progress, int64
 }
 
 Bson Changes::update() const {
-  Bson update;
+  Bson update(set.size() + unset.size() + kUsual);
   update.document("$set", set);
   if (!unset.empty()) update.document("$unset", unset);
   return update;

@@ -46,7 +46,7 @@ std::vector<Body> bodies_of(const Uuid& id, const Report& report);
 
 // The changes that a transition made, as an update ("$set", "$unset").
 struct Changes {
-  Bson set;
+  Bson set{512};  // bytes, roughly
   Bson unset;
   Bson update() const;
 };

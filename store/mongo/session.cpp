@@ -45,7 +45,7 @@ Bson write_concern() {
 }
 
 Bson statement_document(const UpdateStatement& statement) {
-  Bson document;
+  Bson document(statement.query.size() + statement.update.size() + 64);
   document.document("q", statement.query).document("u", statement.update);
   if (statement.multi) document.flag("multi", true);
   if (statement.upsert) document.flag("upsert", true);
@@ -61,6 +61,14 @@ size_t end_of_batch(const std::vector<Bson>& documents, size_t first) {
     ++end;
   }
   return end;
+}
+
+// An empty command with room for `documents`.
+Bson command_for(std::span<const Bson> documents) {
+  constexpr size_t kAround = 512, kKey = 16;
+  size_t bytes = kAround;
+  for (const Bson& document : documents) bytes += document.size() + kKey;
+  return Bson(bytes);
 }
 
 }  // namespace
@@ -104,9 +112,10 @@ Result<Written> Session::write_all(const char* command, const char* collection, 
   Written all;
   for (size_t first = 0; first < documents.size();) {
     const size_t end = end_of_batch(documents, first);
-    Bson words;
+    const auto part = std::span(documents).subspan(first, end - first);
+    Bson words = command_for(part);
     words.text(command, collection)
-        .array(what, std::span(documents).subspan(first, end - first))
+        .array(what, part)
         .flag("ordered", false)
         .document("writeConcern", write_concern());
     auto written = write(words, first);
