@@ -43,8 +43,7 @@ Result<std::unordered_map<Uuid, StoredInvocation>> read_records(Session& session
     const Part part = where.second;
     const Status fetched =
         session.find(kBodies, Bson().bytes("_id", key), {}, [&](const bson_t* document) {
-          if (const auto bytes = field_of(document, "bytes"))
-            put_body(stored, part, bytes->text());
+          if (const auto bytes = field_of(document, "bytes")) put_body(stored, part, bytes->text());
         });
     if (!fetched.ok()) return fetched.error();
   }
