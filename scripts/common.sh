@@ -92,6 +92,10 @@ need_packages() {
       die "could not install: ${missing[*]}"
     }
   fi
+  # Debian starts it with its installation; we need the program, not a service.
+  if [[ " ${missing[*]} " == *" redis-server "* ]] && command -v systemctl >/dev/null; then
+    systemctl disable --now redis-server >/dev/null 2>&1 || true
+  fi
 }
 
 # llhttp: the system's library; else its C sources from Debian's node-llhttp, unpacked into third_party/llhttp

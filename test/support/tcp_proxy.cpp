@@ -90,17 +90,24 @@ bool TcpProxy::forward(int from, int to, bool is_answer) {
   char buffer[64 << 10];
   const ssize_t got = recv(from, buffer, sizeof buffer, MSG_DONTWAIT);
   if (got < 0) return errno == EAGAIN || errno == EINTR;
+  const Mode mode = mode_;
   if (got == 0) {
-    shutdown(to, SHUT_WR);
+    if (mode != Mode::kDrop) shutdown(to, SHUT_WR);
     return false;
   }
-  const Mode mode = mode_;
   if (mode == Mode::kDrop || (mode == Mode::kDropAnswers && is_answer)) return true;
   if (mode == Mode::kDelay) poll(nullptr, 0, 20);
   for (ssize_t sent = 0; sent < got;) {
-    const ssize_t more = send(to, buffer + sent, static_cast<size_t>(got - sent), MSG_NOSIGNAL);
-    if (more <= 0) return false;
-    sent += more;
+    const ssize_t more =
+        send(to, buffer + sent, static_cast<size_t>(got - sent), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (more > 0) {
+      sent += more;
+      continue;
+    }
+    // Who does not read must not hold up the others, nor the end.
+    if (errno != EAGAIN || stopping_ || cut_) return false;
+    pollfd writable = {to, POLLOUT, 0};
+    poll(&writable, 1, kLookMs);
   }
   return true;
 }
