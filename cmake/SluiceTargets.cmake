@@ -31,3 +31,9 @@ function(sluice_library name)
   target_link_libraries(sluice_${name} PUBLIC ${arg_LINK} PRIVATE ${arg_PRIVATE_LINK})
   sluice_export_headers(sluice_${name} PUBLIC)
 endfunction()
+
+# What waits for a network, or runs once at the start, is built small: the size of `sluice` is a promise (README), and nobody
+# would notice the cycles.
+function(sluice_build_small target)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-Os>)
+endfunction()

@@ -23,7 +23,7 @@ std::unique_ptr<ServerTime> time_for(const MongoStoreOptions& options) {
   return std::make_unique<AskedServerTime>();
 }
 
-// Does `T` out of a Result what a thread got, and posts it.
+// Where a thread of the store leaves what it got, for the executor's thread to fetch.
 template <class T>
 struct Box {
   Result<T> value = Error{Code::kInternal, "mongodb", "not asked"};
