@@ -94,6 +94,19 @@ Bson& Bson::append(const Bson& other) {
 
 // ── reading ──
 
+namespace {
+
+// Of bytes in their number; anything else is none.
+template <class T>
+T fixed(std::string_view bytes) {
+  T value;
+  if (bytes.size() == value.bytes.size())
+    std::memcpy(value.bytes.data(), bytes.data(), bytes.size());
+  return value;
+}
+
+}  // namespace
+
 std::string_view Field::raw() const {
   uint32_t size = 0;
   if (BSON_ITER_HOLDS_UTF8(&at_)) {
@@ -114,19 +127,11 @@ std::string Field::text() const {
 }
 
 Uuid Field::uuid() const {
-  Uuid value;
-  const std::string_view bytes = raw();
-  if (bytes.size() == value.bytes.size())
-    std::memcpy(value.bytes.data(), bytes.data(), bytes.size());
-  return value;
+  return fixed<Uuid>(raw());
 }
 
 Sha256 Field::hash() const {
-  Sha256 value;
-  const std::string_view bytes = raw();
-  if (bytes.size() == value.bytes.size())
-    std::memcpy(value.bytes.data(), bytes.data(), bytes.size());
-  return value;
+  return fixed<Sha256>(raw());
 }
 
 WallTime Field::time() const {

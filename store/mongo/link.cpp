@@ -8,6 +8,7 @@
 namespace sluice::mongo {
 namespace {
 
+constexpr Millis kQuickly{400};  // of a failure: worth a second try
 constexpr Millis kWhileThere{1'000};
 constexpr Millis kFirstRetry{100};
 constexpr Millis kLastRetry{1'000};
@@ -36,6 +37,17 @@ void Link::start() {
 Status Link::ready() const {
   const std::lock_guard lock(mutex_);
   return away_ ? Status(*away_) : Status();
+}
+
+Status Link::soon(const std::function<Status()>& attempt) {
+  if (Status there = ready(); !there.ok()) return there;
+  const auto begin = std::chrono::steady_clock::now();
+  Status done = attempt();
+  if (!done.ok() && done.error().code == Code::kUnavailable &&
+      std::chrono::steady_clock::now() - begin < kQuickly)
+    done = attempt();
+  if (!done.ok()) failed(done.error());
+  return done;
 }
 
 void Link::failed(const Error& error) {

@@ -33,6 +33,11 @@ class Link {
   // The reason when it is away. From any thread, as is what follows.
   Status ready() const;
 
+  // Carries out what somebody waits for: not at all while the database is away, a second time when
+  // it failed at once, since the connection may have been stale. Blocks for as long as `attempt`
+  // does.
+  Status soon(const std::function<Status()>& attempt);
+
   // A call has failed so.
   void failed(const Error& error);
 

@@ -7,7 +7,6 @@
 namespace sluice::mongo {
 namespace {
 
-constexpr Millis kQuickly{400};
 constexpr size_t kMaxFinds = 200;  // of one command: each may have a body of a megabyte
 
 }  // namespace
@@ -67,27 +66,16 @@ void Reader::run() {
     lock.unlock();
     if (!finds.empty()) answer_finds(std::move(finds));
     for (Question& question : questions)
-      question.done(soon([&] { return question.ask(session_); }));
+      question.done(link_.soon([&] { return question.ask(session_); }));
     lock.lock();
   }
-}
-
-Status Reader::soon(const std::function<Status()>& attempt) {
-  if (Status there = link_.ready(); !there.ok()) return there;
-  const auto begin = std::chrono::steady_clock::now();
-  Status done = attempt();
-  if (!done.ok() && done.error().code == Code::kUnavailable &&
-      std::chrono::steady_clock::now() - begin < kQuickly)
-    done = attempt();
-  if (!done.ok()) link_.failed(done.error());
-  return done;
 }
 
 void Reader::answer_finds(Finds finds) {
   std::vector<Uuid> ids;
   for (const auto& [id, done] : finds) ids.push_back(id);
   std::unordered_map<Uuid, StoredInvocation> found;
-  const Status read = soon([&]() -> Status {
+  const Status read = link_.soon([&]() -> Status {
     constexpr Part kAll[] = {Part::kPayload, Part::kResult, Part::kLogs};
     auto records = read_records(session_, ids, kAll);
     if (!records.ok()) return records.error();

@@ -39,7 +39,6 @@ class Reader {
 
   void hand_over();
   void run();
-  Status soon(const std::function<Status()>& attempt);
   void answer_finds(Finds finds);
 
   Link& link_;

@@ -9,8 +9,6 @@ namespace {
 
 constexpr Millis kForEver{365ll * 24 * 3'600'000};
 constexpr Millis kLook{100};  // while the database is away: is there something to refuse?
-constexpr Millis kQuickly{
-    400};  // a failure that came so soon is worth a second try: the connection was stale
 
 template <class T>
 std::vector<T*> all_of(std::vector<Call>& calls) {
@@ -82,27 +80,20 @@ Writer::Calls Writer::next() {
 }
 
 void Writer::carry_out(Calls calls) {
-  const size_t kind = calls.front().index();
-  if (kind == Call(InsertCall{}).index()) return insert(calls);
-  if (kind == Call(ClaimCall{}).index()) return claim(calls);
-  if (kind == Call(RenewCall{}).index()) return renew(calls);
-  if (kind == Call(FinishCall{}).index()) return finish(calls);
-  if (kind == Call(CancelCall{}).index()) return cancel(calls);
+  const Call& first = calls.front();
+  if (std::holds_alternative<InsertCall>(first)) return insert(calls);
+  if (std::holds_alternative<ClaimCall>(first)) return claim(calls);
+  if (std::holds_alternative<RenewCall>(first)) return renew(calls);
+  if (std::holds_alternative<FinishCall>(first)) return finish(calls);
+  if (std::holds_alternative<CancelCall>(first)) return cancel(calls);
   for (Call& call : calls) other(std::get<OtherCall>(call));
 }
 
 // ── what is answered soon, one way or the other ──
 
 Status Writer::soon(const std::function<Status()>& attempt) {
-  if (Status there = link_.ready(); !there.ok()) return there;
-  const auto begin = std::chrono::steady_clock::now();
-  Status done = attempt();
-  if (!done.ok() && done.error().code == Code::kUnavailable &&
-      std::chrono::steady_clock::now() - begin < kQuickly)
-    done = attempt();
-  if (done.ok() || done.error().code != Code::kUnavailable) return done;
-  link_.failed(done.error());
-  refuse_waiting(done.error());
+  Status done = link_.soon(attempt);
+  if (!done.ok() && done.error().code == Code::kUnavailable) refuse_waiting(done.error());
   return done;
 }
 
