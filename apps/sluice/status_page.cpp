@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/readiness.h"
 #include "apps/sluice/options.h"
 
 namespace sluice {
@@ -18,11 +19,7 @@ std::vector<api::Route> make_routes(const Store& store, const Queue& queue, Metr
     responder.answer(api::json_reply(200, R"({"status":"alive"})"));
   };
   const auto readyz = [&store, &queue](Request&, Responder responder) {
-    if (Status status = store.ready(); !status.ok())
-      return responder.fail(503, to_string(status.error().code), status.error().message, "store");
-    if (Status status = queue.ready(); !status.ok())
-      return responder.fail(503, to_string(status.error().code), status.error().message, "queue");
-    responder.answer(api::json_reply(200, R"({"status":"ready"})"));
+    responder.answer(api::readiness_reply(store, queue));
   };
   const auto figures = [&metrics](Request&, Responder responder) {
     api::Reply reply = api::text_reply(200, metrics.text());
