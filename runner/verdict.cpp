@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace sluice::runner {
@@ -47,6 +48,7 @@ Finish judge(const Delivery& delivery, sandbox::Execution execution, Uuid token,
     case Fate::kWorkerDied:
       if (delivery.attempt < rules.max_worker_deaths) {
         finish.next = Finish::Next::kRetry;
+        finish.retry_after = rules.worker_death_retry * (1 << std::min(delivery.attempt - 1, 10u));
       } else {
         finish.next = Finish::Next::kDead;
         report.outcome = Outcome::kDead;

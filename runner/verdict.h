@@ -14,6 +14,9 @@ struct VerdictRules {
   // A job that was delivered this often and never came to any end, not even a failure, is dead: it
   // takes whole runners with it.
   uint32_t max_deliveries = 20;
+  // Before a job under which a worker died is run again, doubled with each such death: whatever
+  // killed it (the system, short of memory) may have passed by then.
+  Millis worker_death_retry{500};
   // Before a job is tried again that failed through no fault of its own.
   Millis platform_retry{1'000};
 };

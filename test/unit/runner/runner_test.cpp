@@ -89,6 +89,7 @@ TEST_CASE("an id that is pushed twice, or unknown, does no harm") {
 
 TEST_CASE("a job under which its worker died runs again alone, and is dead after the third") {
   World world;
+  world.options.rules.worker_death_retry = Millis(0);
   runner::Runner runner(world.parts(), world.options);
   runner.start();
   const Uuid id = world.submit();
@@ -108,6 +109,27 @@ TEST_CASE("a job under which its worker died runs again alone, and is dead after
   CHECK(dead.report->message.find("killed by signal 11") != std::string::npos);
   CHECK(dead.progress.history.size() == 3);
   CHECK(world.announced(id, Phase::kDurable));
+}
+
+TEST_CASE("each worker that dies under a job makes its next attempt wait twice as long") {
+  World world;
+  world.options.rules.worker_death_retry = Millis(500);
+  runner::Runner runner(world.parts(), world.options);
+  runner.start();
+  const Uuid id = world.submit();
+  world.pool.end(Fate::kWorkerDied, {});
+  world.executor.turn();
+  CHECK(world.pool.jobs.empty());
+  CHECK(world.find(id).progress.state == State::kScheduled);
+  CHECK(world.find(id).progress.due_at == world.clock.wall() + Millis(500));
+
+  world.clock.advance(Millis(500));
+  world.queue.push({{id, Lane{"default", "default", "a"}}}, nullptr);
+  world.executor.turn();
+  REQUIRE(world.pool.jobs.size() == 1);
+  world.pool.end(Fate::kWorkerDied, {});
+  world.executor.turn();
+  CHECK(world.find(id).progress.due_at == world.clock.wall() + Millis(1'000));
 }
 
 TEST_CASE("draining takes no more, hands back what did not run, and then says so") {
