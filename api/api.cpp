@@ -26,8 +26,9 @@ struct Api::Impl {
                   options.dispatch_before_durable),
         waiters(parts.store, parts.clock, options.max_waiting,
                 [this] { waiter_timer.every(kWaiterTick, [this] { tick_waiters(); }); }),
-        services{parts.store, parts.queue, parts.clock, parts.log, parts.metrics, options,
-                 catalog,     submitter,   waiters,     ids,       json,          alive},
+        services{parts.store,   parts.queue, parts.compiler, parts.clock, parts.log,
+                 parts.metrics, options,     catalog,        submitter,   waiters,
+                 ids,           json,        alive},
         router(make_routes(services)),
         server(parts.loop, parts.clock, router, options.server) {
     services.router = &router;

@@ -9,9 +9,10 @@ Reply not_ready(const Error& error, std::string_view where) {
 
 }  // namespace
 
-Reply readiness_reply(const Store& store, const Queue& queue) {
+Reply readiness_reply(const Store& store, const Queue& queue, const Compiler& sandbox) {
   if (Status status = store.ready(); !status.ok()) return not_ready(status.error(), "store");
   if (Status status = queue.ready(); !status.ok()) return not_ready(status.error(), "queue");
+  if (Status status = sandbox.ready(); !status.ok()) return not_ready(status.error(), "sandbox");
   return json_reply(200, R"({"status":"ready"})");
 }
 

@@ -19,6 +19,7 @@ namespace sluice::api {
 struct Services {
   Store& store;
   Queue& queue;
+  Compiler& compiler;
   const Clock& clock;
   Log& log;
   Metrics& metrics;

@@ -39,7 +39,7 @@ class Sleeper {
       : page_(page), in_(wire::kChannelFd), out_(wire::kChannelFd) {}
 
   int serve() {
-    encode(out_.bytes(), wire::Hello{static_cast<uint32_t>(getpid()), lua_tag()});
+    encode(out_.bytes(), wire::Hello{lua_tag(), {}});
     if (!out_.flush()) return 0;
     while (in_.fill()) {
       wire::Frame frame;

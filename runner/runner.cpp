@@ -154,13 +154,11 @@ void Runner::on_executed(const Uuid& id, sandbox::Execution execution) {
       break;
   }
   if (running.cancelled && execution.fate != sandbox::Execution::Fate::kReturned) {
-    execution.report = Report{Outcome::kCancelled,
-                              "",
-                              "cancelled while it ran",
-                              "",
-                              execution.report.logs,
-                              execution.report.run_time,
-                              execution.report.memory_peak_bytes};
+    Report& report = execution.report;
+    report.outcome = Outcome::kCancelled;
+    report.message = "cancelled while it ran";
+    report.result.clear();
+    report.traceback.clear();
   }
   conclude(id, judge(running.delivery, std::move(execution), running.token, parts_.clock.wall(),
                      options_.rules));

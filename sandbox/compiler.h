@@ -29,8 +29,12 @@ class Compiler {
   virtual ~Compiler() = default;
 
   // Calls back later, on the executor's thread. Errors: kInvalid with the compiler's message, which begins
-  // with file and line; kFull when too many compilations wait.
+  // with file and line; kFull when too many compilations wait, kUnavailable when
+  // no compiler could be started.
   virtual void compile(Source source, std::function<void(Result<Bytecode>)> done) = 0;
+
+  // Whether it could; kUnavailable with the reason when not. Immediate.
+  virtual Status ready() const = 0;
 };
 
 }  // namespace sluice

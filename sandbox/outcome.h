@@ -41,6 +41,7 @@ struct Report {
   std::string logs;       // what `print` wrote
   std::chrono::microseconds run_time{0};  // on the worker, restore and JSON included
   uint64_t memory_peak_bytes = 0;         // requested by the job, at its highest
+  std::chrono::microseconds cpu_time{0};  // that the worker's thread had in its run time
 };
 
 }  // namespace sluice

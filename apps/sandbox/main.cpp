@@ -1,8 +1,9 @@
 // sluice-sandbox: one worker. The server starts it; nobody else has a reason to.
 //
-//     sluice-sandbox run PARENT_PID MAX_MEMORY_BYTES SNAPSHOT_BYTES   descriptors 3 and 4: channel,
-//     control page sluice-sandbox compile PARENT_PID                               descriptor 3:
-//     channel
+//     sluice-sandbox run PARENT_PID MAX_MEMORY_BYTES SNAPSHOT_BYTES
+//         descriptor 3: the channel; 4: the control page
+//     sluice-sandbox compile PARENT_PID
+//         descriptor 3: the channel
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -57,18 +58,15 @@ int run_jobs(pid_t parent, uint64_t max_memory_bytes, uint64_t snapshot_bytes) {
 
   JobServer server(wire::kChannelFd, *static_cast<wire::ControlPage*>(mapped), **vm);
   if (Status status = server.prepare(); !status.ok()) return refuse(status.error());
-  if (auto layers = confine(wire::kChannelFd, snapshot_bytes + kOtherMemoryBytes); !layers.ok())
-    return refuse(layers.error());
-  return server.serve();
+  const auto layers = confine(wire::kChannelFd, snapshot_bytes + kOtherMemoryBytes);
+  return layers.ok() ? server.serve(*layers) : refuse(layers.error());
 }
 
 int run_compiler(pid_t parent) {
   if (Status status = detach_from_parent(parent, wire::kChannelFd); !status.ok())
     return refuse(status.error());
-  if (auto layers = confine(wire::kChannelFd, kCompileMemoryBytes + kOtherMemoryBytes);
-      !layers.ok())
-    return refuse(layers.error());
-  return compile_once(wire::kChannelFd);
+  const auto layers = confine(wire::kChannelFd, kCompileMemoryBytes + kOtherMemoryBytes);
+  return layers.ok() ? compile_once(wire::kChannelFd, *layers) : refuse(layers.error());
 }
 
 }  // namespace

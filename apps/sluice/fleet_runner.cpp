@@ -44,7 +44,7 @@ Status serve_runner(const Settings& settings) {
   if (Status started = pool.start(); !started.ok()) return started;
   RunnerSide side({loop, **store, **queue, pool, clock, log, metrics}, settings, Place::kFleet);
   side.start();
-  StatusPage status(loop, clock, **store, **queue, metrics);
+  StatusPage status(loop, clock, **store, **queue, pool, metrics);
   if (!settings.runner.status.empty()) {
     if (Status listening = status.listen(settings.runner.status); !listening.ok()) return listening;
     std::printf("Listening on http://%s\n", status.address().c_str());

@@ -14,12 +14,13 @@ using api::Method;
 using api::Request;
 using api::Responder;
 
-std::vector<api::Route> make_routes(const Store& store, const Queue& queue, Metrics& metrics) {
+std::vector<api::Route> make_routes(const Store& store, const Queue& queue, const Compiler& sandbox,
+                                    Metrics& metrics) {
   const auto healthz = [](Request&, Responder responder) {
     responder.answer(api::json_reply(200, R"({"status":"alive"})"));
   };
-  const auto readyz = [&store, &queue](Request&, Responder responder) {
-    responder.answer(api::readiness_reply(store, queue));
+  const auto readyz = [&store, &queue, &sandbox](Request&, Responder responder) {
+    responder.answer(api::readiness_reply(store, queue, sandbox));
   };
   const auto figures = [&metrics](Request&, Responder responder) {
     api::Reply reply = api::text_reply(200, metrics.text());
@@ -36,8 +37,8 @@ std::vector<api::Route> make_routes(const Store& store, const Queue& queue, Metr
 }  // namespace
 
 StatusPage::StatusPage(Loop& loop, const Clock& clock, const Store& store, const Queue& queue,
-                       Metrics& metrics)
-    : router_(make_routes(store, queue, metrics)), server_(loop, clock, router_, {}) {}
+                       const Compiler& sandbox, Metrics& metrics)
+    : router_(make_routes(store, queue, sandbox, metrics)), server_(loop, clock, router_, {}) {}
 
 Status StatusPage::listen(const std::string& address) {
   const auto [host, port] = split_address(address);

@@ -9,6 +9,7 @@
 #include "base/loop.h"
 #include "base/metrics.h"
 #include "queue/queue.h"
+#include "sandbox/compiler.h"
 #include "store/store.h"
 
 namespace sluice {
@@ -17,7 +18,7 @@ class StatusPage {
  public:
   // All of them outlive it.
   StatusPage(Loop& loop, const Clock& clock, const Store& store, const Queue& queue,
-             Metrics& metrics);
+             const Compiler& sandbox, Metrics& metrics);
 
   // `address`: as in the settings.
   Status listen(const std::string& address);

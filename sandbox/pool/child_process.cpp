@@ -1,7 +1,6 @@
 #include "sandbox/pool/child_process.h"
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,7 +8,9 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <utility>
 
+#include "sandbox/pool/spawn.h"
 #include "sandbox/wire/control_page.h"
 
 namespace sluice::sandbox {
@@ -29,40 +30,6 @@ Result<Fd> above_targets(const Fd& fd) {
   if (copy < 0) return failed("pool.start_worker", errno);
   return Fd(copy);
 }
-
-class FileActions {
- public:
-  FileActions() { posix_spawn_file_actions_init(&actions_); }
-  ~FileActions() { posix_spawn_file_actions_destroy(&actions_); }
-  FileActions(const FileActions&) = delete;
-  FileActions& operator=(const FileActions&) = delete;
-  posix_spawn_file_actions_t* get() { return &actions_; }
-
- private:
-  posix_spawn_file_actions_t actions_;
-};
-
-class Attributes {
- public:
-  Attributes() {
-    posix_spawnattr_init(&attributes_);
-    sigset_t none;
-    sigset_t all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_setsigmask(&attributes_, &none);
-    posix_spawnattr_setsigdefault(&attributes_, &all);
-    posix_spawnattr_setflags(&attributes_,
-                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
-  }
-  ~Attributes() { posix_spawnattr_destroy(&attributes_); }
-  Attributes(const Attributes&) = delete;
-  Attributes& operator=(const Attributes&) = delete;
-  posix_spawnattr_t* get() { return &attributes_; }
-
- private:
-  posix_spawnattr_t attributes_;
-};
 
 }  // namespace
 
@@ -90,32 +57,17 @@ Result<ChildProcess> ChildProcess::start(const std::string& path,
     page_copy = std::move(*copy);
   }
 
-  FileActions actions;
-  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-    posix_spawn_file_actions_addopen(actions.get(), fd, "/dev/null", O_RDWR, 0);
-  posix_spawn_file_actions_adddup2(actions.get(), channel->get(), wire::kChannelFd);
-  int first_unused = wire::kChannelFd + 1;
-  if (page != nullptr) {
-    posix_spawn_file_actions_adddup2(actions.get(), page_copy.get(), wire::kControlPageFd);
-    first_unused = wire::kControlPageFd + 1;
-  }
-  posix_spawn_file_actions_addclosefrom_np(actions.get(), first_unused);
-
-  std::vector<char*> argv{const_cast<char*>(path.c_str())};
-  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-  argv.push_back(nullptr);
-  char* environment[] = {nullptr};
-
-  Attributes attributes;
-  pid_t pid = 0;
-  const int error =
-      posix_spawn(&pid, path.c_str(), actions.get(), attributes.get(), argv.data(), environment);
-  if (error != 0) return failed(path.c_str(), error);
-  return ChildProcess(pid, std::move(ours));
+  std::vector<int> descriptors{channel->get()};
+  if (page != nullptr) descriptors.push_back(page_copy.get());
+  auto spawned = spawn({path, arguments, descriptors});
+  if (!spawned.ok()) return spawned.error();
+  return ChildProcess(*std::move(spawned), std::move(ours));
 }
 
 ChildProcess::ChildProcess(ChildProcess&& other) noexcept
-    : pid_(std::exchange(other.pid_, 0)), channel_(std::move(other.channel_)) {}
+    : pid_(std::exchange(other.pid_, 0)),
+      without_namespaces_(std::move(other.without_namespaces_)),
+      channel_(std::move(other.channel_)) {}
 
 ChildProcess::~ChildProcess() {
   if (pid_ != 0) reap();

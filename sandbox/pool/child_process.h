@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "sandbox/pool/spawn.h"
 
 namespace sluice::sandbox {
 
@@ -42,8 +43,7 @@ class Fd {
 
 class ChildProcess {
  public:
-  // Starts `path` with an empty environment, in a session of its own. It finds /dev/null at 0 to 2,
-  // its end of the channel at 3, `page` at 4 when there is one, and nothing else.
+  // Starts `path` (spawn.h). It finds its end of the channel at 3, `page` at 4 when there is one.
   static Result<ChildProcess> start(const std::string& path,
                                     const std::vector<std::string>& arguments, const Fd* page);
 
@@ -52,6 +52,7 @@ class ChildProcess {
   ~ChildProcess();  // kills and reaps
 
   pid_t pid() const { return pid_; }
+  const std::string& without_namespaces() const { return without_namespaces_; }  // why; empty: with
   Fd take_channel() { return std::move(channel_); }
 
   void kill();
@@ -61,9 +62,13 @@ class ChildProcess {
   std::string reap();
 
  private:
-  ChildProcess(pid_t pid, Fd channel) : pid_(pid), channel_(std::move(channel)) {}
+  ChildProcess(Spawned spawned, Fd channel)
+      : pid_(spawned.pid),
+        without_namespaces_(std::move(spawned.without_namespaces)),
+        channel_(std::move(channel)) {}
 
   pid_t pid_;  // 0: reaped, or moved from
+  std::string without_namespaces_;
   Fd channel_;
 };
 

@@ -9,6 +9,8 @@
 namespace sluice::sandbox {
 namespace {
 
+constexpr std::chrono::milliseconds kReadyTime{10'000};  // until it must have said hello
+
 Error stopping() {
   return Error{sluice::Code::kUnavailable, "compile", "the server is stopping"};
 }
@@ -30,10 +32,9 @@ class CompileService::Run final : private Channel::Reader {
                          std::string_view(source.chunk_name).substr(0, wire::kMaxNameBytes),
                          source.text});
     channel_.flush();
-    limit_.once(service.options_.timeout, [this] {
-      const auto ms = std::to_string(service_.options_.timeout.count());
-      end(Error{sluice::Code::kInvalid, "compile",
-                chunk_name_ + ": compiling took longer than " + ms + " ms"});
+    limit_.once(kReadyTime, [this] {
+      end(Error{sluice::Code::kUnavailable, "compile",
+                "the compiler (" + service_.options_.path + ") did not get ready in time"});
     });
   }
 
@@ -43,31 +44,56 @@ class CompileService::Run final : private Channel::Reader {
   size_t on_bytes(std::string_view bytes) override {
     wire::Frame frame;
     wire::Fault fault = nullptr;
-    const wire::Split split = wire::split(bytes, &frame, &fault);
-    if (split == wire::Split::kIncomplete) return 0;
-
-    wire::Compiled compiled;
-    if (split == wire::Split::kFrame) {
-      fault = frame.type == wire::Type::kCompiled ? decode(frame, &compiled)
-                                                  : "the frame is not a compiler's";
+    size_t used = 0;
+    while (wire::split(bytes.substr(used), &frame, &fault) == wire::Split::kFrame) {
+      used += frame.total_bytes;
+      fault = handle(frame);
+      if (fault != nullptr) break;
+      if (channel_.closed()) return bytes.size();
     }
-    if (fault != nullptr) {
+    if (fault != nullptr)
       end(Error{sluice::Code::kInternal, "compile",
                 std::string("the compiler broke the protocol: ") + fault});
-    } else if (compiled.ok) {
+    return used;
+  }
+
+  wire::Fault handle(const wire::Frame& frame) {
+    if (!ready_) {
+      wire::Hello hello;
+      if (frame.type != wire::Type::kHello) return "it did not say hello";
+      ready_ = true;
+      limit_compilation();
+      return decode(frame, &hello);
+    }
+    if (frame.type != wire::Type::kCompiled) return "the frame is not a compiler's";
+    wire::Compiled compiled;
+    if (wire::Fault fault = decode(frame, &compiled)) return fault;
+    if (compiled.ok) {
       end(Bytecode{std::string(compiled.bytecode), compiled.stripped_bytes,
                    std::string(compiled.lua_tag)});
     } else {
       end(Error{sluice::Code::kInvalid, "compile", std::string(compiled.message)});
     }
-    return bytes.size();
+    return nullptr;
   }
 
-  // The source is to blame: a healthy compiler answers before it ends.
+  void limit_compilation() {
+    limit_.once(service_.options_.timeout, [this] {
+      const auto ms = std::to_string(service_.options_.timeout.count());
+      end(Error{sluice::Code::kInvalid, "compile",
+                chunk_name_ + ": compiling took longer than " + ms + " ms"});
+    });
+  }
+
+  // Once it was ready the source is to blame: a healthy compiler answers before it ends.
   void on_end() override {
     const std::string how = child_.reap();
-    end(Error{sluice::Code::kInvalid, "compile",
-              chunk_name_ + ": the compiler " + how + " on this source"});
+    if (ready_)
+      end(Error{sluice::Code::kInvalid, "compile",
+                chunk_name_ + ": the compiler " + how + " on this source"});
+    else
+      end(Error{sluice::Code::kUnavailable, "compile",
+                "the compiler (" + service_.options_.path + ") " + how + " before it was ready"});
   }
 
   void end(Result<Bytecode> result) {
@@ -82,6 +108,7 @@ class CompileService::Run final : private Channel::Reader {
   Channel channel_;
   Timer limit_;
   const std::string chunk_name_;
+  bool ready_ = false;  // it has said hello: it is confined, and compiles
   Done done_;
 };
 

@@ -12,6 +12,7 @@ namespace {
 
 // Of failed starts in a row, these are told: the first, and then one in about a minute.
 constexpr unsigned kToldEvery = 64;
+constexpr unsigned kFailuresBeforeUnhealthy = 3;  // in a row
 constexpr std::chrono::milliseconds kFirstDelay{20};
 constexpr std::chrono::milliseconds kLongestDelay{1'000};
 constexpr std::chrono::milliseconds kStartTime{10'000};  // until it must have said hello
@@ -43,6 +44,12 @@ Status Crew::start() {
     return Error{sluice::Code::kUnavailable, "pool.start",
                  "no worker could be started: " + last_failure_};
   return Ok{};
+}
+
+Status Crew::health() const {
+  if (failures_ < kFailuresBeforeUnhealthy || alive() > 0) return Ok{};
+  return Error{sluice::Code::kUnavailable, "pool",
+               "no sandbox worker (" + options_.path + ") can be started: " + last_failure_};
 }
 
 size_t Crew::alive() const {

@@ -21,6 +21,9 @@ class Crew {
   // Starts all. An error when the program cannot be started at all.
   Status start();
 
+  // kUnavailable with the reason when there is no worker, and one start after the other failed.
+  Status health() const;
+
   const std::vector<std::unique_ptr<Worker>>& at_work() const { return at_work_; }
   size_t alive() const;
   size_t killed() const { return killed_; }

@@ -136,7 +136,11 @@ void ProcessPool::worker_skipped(Worker&) {
 // --- workers come and go ---
 
 bool ProcessPool::worker_ready(Worker& worker) {
-  if (lua_tag_.empty()) lua_tag_ = worker.lua_tag();
+  if (lua_tag_.empty()) {
+    lua_tag_ = worker.lua_tag();
+    layers_ = worker.layers();
+    tell_of_missing_layers();
+  }
   if (worker.lua_tag() != lua_tag_) {
     log_.error(
         "{} was replaced by one with another Lua build ({} instead of {}): restart the server",
@@ -145,6 +149,15 @@ bool ProcessPool::worker_ready(Worker& worker) {
   }
   schedule();
   return true;
+}
+
+// Once: they depend on the host, and are the same for every worker.
+void ProcessPool::tell_of_missing_layers() {
+  for (const Layer& layer : layers_) {
+    if (!layer.in_force)
+      log_.warn("Workers are not confined by {} here ({}); `sluice doctor` shows what holds",
+                layer.name, layer.detail);
+  }
 }
 
 void ProcessPool::worker_gone(Worker& worker) {

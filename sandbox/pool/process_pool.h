@@ -5,7 +5,8 @@
 //                 └── revoked ───┘  of a worker that stalls or dies
 //
 // Made, used and destroyed on the loop's thread, which must outlive it: workers die with the thread
-// that started them. Everything is bounded by room(): workers × offers jobs, and what is prefetched.
+// that started them. Everything is bounded by room(): workers × offers jobs, and what is
+// prefetched.
 //
 // Destroying it kills and reaps all workers; jobs that are still there are forgotten, not answered.
 // stop() first.
@@ -67,6 +68,12 @@ class ProcessPool final : public Pool, public Compiler, private Worker::Events {
 
   void compile(Source source, std::function<void(Result<Bytecode>)> done) override;
 
+  // Whether workers can be started here, which both jobs and sources need.
+  Status ready() const override { return crew_.health(); }
+
+  // What confines the workers, as the first that was ready said; empty before.
+  const Layers& layers() const { return layers_; }
+
   PoolStats stats() const;
 
   // The processes at work (not the spare), for tests and for people who want to look at them.
@@ -98,6 +105,7 @@ class ProcessPool final : public Pool, public Compiler, private Worker::Events {
   void answer(TicketPtr ticket, Execution execution);
   void answer_later(TicketPtr ticket, Execution execution);
   void tell_room();
+  void tell_of_missing_layers();
   void return_unstarted();
   void end_stop();
 
@@ -108,6 +116,7 @@ class ProcessPool final : public Pool, public Compiler, private Worker::Events {
   Crew crew_;
   CompileService compiles_;
   std::string lua_tag_;
+  Layers layers_;
 
   std::deque<TicketPtr> waiting_;
   size_t jobs_ = 0;  // given to run() and not answered

@@ -155,10 +155,18 @@ wire::Fault Worker::handle_hello(const wire::Frame& frame) {
   wire::Hello hello;
   if (wire::Fault fault = decode(frame, &hello)) return fault;
   lua_tag_ = hello.lua_tag;
+  layers_ = std::move(hello.layers);
+  layers_.insert(layers_.begin(), namespaces_layer());
   if (state_ != State::kStarting) return nullptr;  // killed meanwhile
   state_ = State::kReady;
   was_ready_ = events_.worker_ready(*this);
   return was_ready_ ? nullptr : "it has another Lua build";
+}
+
+Layer Worker::namespaces_layer() const {
+  const std::string& why_not = child_.without_namespaces();
+  if (!why_not.empty()) return {"namespaces", false, why_not};
+  return {"namespaces", true, "users, network, mounts, IPC and processes of its own"};
 }
 
 wire::Fault Worker::handle_result(const wire::Frame& frame) {
@@ -166,6 +174,7 @@ wire::Fault Worker::handle_result(const wire::Frame& frame) {
   if (offer == nullptr || offer->ticket == nullptr) return "a result for nothing outstanding";
   wire::RunResult result;
   if (wire::Fault fault = decode(frame, &result)) return fault;
+  if (wire::Fault fault = result_check_.check(result)) return fault;
 
   Execution execution;
   Report& report = execution.report;
@@ -177,6 +186,8 @@ wire::Fault Worker::handle_result(const wire::Frame& frame) {
   const auto longest = std::chrono::ceil<Micros>(now_ - offer->made_at);
   const auto claimed = static_cast<int64_t>(std::min<uint64_t>(result.run_time_us, INT64_MAX));
   report.run_time = std::min(Micros(claimed), longest);
+  const auto cpu = static_cast<int64_t>(std::min<uint64_t>(result.cpu_time_us, INT64_MAX));
+  report.cpu_time = std::min(Micros(cpu), longest);
   report.memory_peak_bytes = result.memory_peak_bytes;
   execution.started_at = wall_now_ - std::chrono::floor<Millis>(report.run_time);
 

@@ -13,10 +13,12 @@
 
 #include "base/clock.h"
 #include "base/loop.h"
+#include "sandbox/layers.h"
 #include "sandbox/pool.h"
 #include "sandbox/pool/channel.h"
 #include "sandbox/pool/child_process.h"
 #include "sandbox/pool/code_table.h"
+#include "sandbox/pool/result_check.h"
 #include "sandbox/pool/shared_page.h"
 #include "sandbox/wire/frame.h"
 
@@ -56,7 +58,8 @@ class Worker final : private Channel::Reader {
                                                Events& events);
 
   pid_t pid() const { return child_.pid(); }
-  const std::string& lua_tag() const { return lua_tag_; }
+  const std::string& lua_tag() const { return lua_tag_; }  // once ready
+  const Layers& layers() const { return layers_; }         // once ready: as it says
   MonoTime started_at() const { return started_at_; }
 
   bool starting() const { return state_ == State::kStarting; }
@@ -125,6 +128,7 @@ class Worker final : private Channel::Reader {
   wire::Fault handle_hello(const wire::Frame& frame);
   wire::Fault handle_result(const wire::Frame& frame);
   wire::Fault handle_skipped(const wire::Frame& frame);
+  Layer namespaces_layer() const;
   void gone();
 
   uint32_t ensure_code(const Code& code);
@@ -140,10 +144,12 @@ class Worker final : private Channel::Reader {
   SharedPage page_;
   Channel channel_;
   CodeTable codes_;
+  ResultCheck result_check_;
 
   State state_ = State::kStarting;
   bool was_ready_ = false;
   std::string lua_tag_;
+  Layers layers_;
   std::optional<std::string> ns_;
   bool reserved_ = false;
 

@@ -1,6 +1,8 @@
 #include "sandbox/wire/frame.h"
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "sandbox/wire/control_page.h"
 
@@ -11,7 +13,7 @@ namespace {
 size_t max_body_bytes(Type type) {
   switch (type) {
     case Type::kHello:
-      return 8 + kMaxNameBytes;
+      return 5 + kMaxNameBytes + kMaxLayers * (9 + kMaxLayerNameBytes + kMaxLayerDetailBytes);
     case Type::kLoad:
       return 12 + kMaxNameBytes + kMaxBytecodeBytes;
     case Type::kUnload:
@@ -19,7 +21,7 @@ size_t max_body_bytes(Type type) {
     case Type::kRun:
       return 24 + kMaxNameBytes + kMaxPayloadBytes;
     case Type::kResult:
-      return 33 + kMaxResultBytes + kMaxMessageBytes + kMaxTracebackBytes + kMaxLogBytes +
+      return 41 + kMaxResultBytes + kMaxMessageBytes + kMaxTracebackBytes + kMaxLogBytes +
              kLogMarkBytes;
     case Type::kSkipped:
       return 0;
@@ -95,6 +97,14 @@ class Reader {
     return value;
   }
 
+  bool truth() {
+    const auto value = number<uint8_t>();
+    if (value > 1) fail("a truth value is neither 0 nor 1");
+    return value == 1;
+  }
+
+  bool sound() const { return fault_ == nullptr; }
+
   void fail(Fault fault) {
     if (fault_ == nullptr) fault_ = fault;
     rest_ = {};
@@ -165,8 +175,15 @@ Split split(std::string_view bytes, Frame* frame, Fault* fault) {
 
 void encode(std::string& out, const Hello& message) {
   Writer writer(out, Type::kHello);
-  writer.number(message.pid);
   writer.text(message.lua_tag);
+  const size_t layers = std::min(message.layers.size(), kMaxLayers);
+  writer.number(static_cast<uint8_t>(layers));
+  for (size_t i = 0; i < layers; ++i) {
+    const Layer& layer = message.layers[i];
+    writer.text(std::string_view(layer.name).substr(0, kMaxLayerNameBytes));
+    writer.number(static_cast<uint8_t>(layer.in_force));
+    writer.text(std::string_view(layer.detail).substr(0, kMaxLayerDetailBytes));
+  }
 }
 
 void encode(std::string& out, const Load& message) {
@@ -194,6 +211,7 @@ void encode(std::string& out, const RunResult& message, uint16_t slot, uint64_t 
   Writer writer(out, Type::kResult, slot, sequence);
   writer.number(static_cast<uint8_t>(message.outcome));
   writer.number(message.run_time_us);
+  writer.number(message.cpu_time_us);
   writer.number(message.memory_peak_bytes);
   writer.text(message.result);
   writer.text(message.message);
@@ -223,8 +241,17 @@ void encode(std::string& out, const Compiled& message) {
 
 Fault decode(const Frame& frame, Hello* message) {
   Reader reader(frame.body);
-  message->pid = reader.number<uint32_t>();
   message->lua_tag = reader.text(kMaxNameBytes, kLongName);
+  const auto layers = reader.number<uint8_t>();
+  if (layers > kMaxLayers) reader.fail("there are more layers than a worker can have");
+  message->layers.clear();
+  for (uint8_t i = 0; i < layers && reader.sound(); ++i) {
+    Layer layer;
+    layer.name = reader.text(kMaxLayerNameBytes, kLongName);
+    layer.in_force = reader.truth();
+    layer.detail = reader.text(kMaxLayerDetailBytes, "a layer's detail is too long");
+    message->layers.push_back(std::move(layer));
+  }
   return reader.end();
 }
 
@@ -258,6 +285,7 @@ Fault decode(const Frame& frame, RunResult* message) {
   if (!is_workers_outcome(outcome)) reader.fail("the outcome is none that a worker may name");
   message->outcome = static_cast<Outcome>(outcome);
   message->run_time_us = reader.number<uint64_t>();
+  message->cpu_time_us = reader.number<uint64_t>();
   message->memory_peak_bytes = reader.number<uint64_t>();
   message->result = reader.text(kMaxResultBytes, "the result is too long");
   message->message = reader.text(kMaxMessageBytes, "the message is too long");
@@ -280,9 +308,7 @@ Fault decode(const Frame& frame, Compile* message) {
 
 Fault decode(const Frame& frame, Compiled* message) {
   Reader reader(frame.body);
-  const auto ok = reader.number<uint8_t>();
-  if (ok > 1) reader.fail("a truth value is neither 0 nor 1");
-  message->ok = ok == 1;
+  message->ok = reader.truth();
   message->stripped_bytes = reader.number<uint64_t>();
   message->lua_tag = reader.text(kMaxNameBytes, kLongName);
   message->bytecode = reader.text(kMaxBytecodeBytes, "the bytecode is too long");

@@ -7,22 +7,24 @@
 //     u32 length | u8 version | u8 type | u16 slot | u64 sequence | body …
 //
 //     type       direction  slot, sequence   body
-//     Hello      → pool     0, 0             u32 pid, str lua_tag
+//     Hello      → pool     0, 0             str lua_tag, u8 layers,
+//                                            each: str name, u8 in_force, str detail
 //     Load       → worker   0, 0             u32 code, str chunk_name, str bytecode
 //     Unload     → worker   0, 0             u32 code
-//     Run        → worker   of the offer     u32 code, u32 timeout_ms, u64 memory_bytes, str
-//     action, str payload Result     → pool     of the offer     u8 outcome, u64 run_time_us, u64
-//     memory_peak_bytes,
+//     Run        → worker   of the offer     u32 code, u32 timeout_ms, u64 memory_bytes,
+//                                            str action, payload
+//     Result     → pool     of the offer     u8 outcome, u64 run_time_us, cpu_time_us,
+//                                            memory_peak_bytes,
 //                                            str result, message, traceback, logs
 //     Skipped    → pool     of the offer     (empty) the offer was found revoked
 //     Compile    → worker   0, 0             u64 memory_bytes, str chunk_name, str text
-//     Compiled   → pool     0, 0             u8 ok, u64 stripped_bytes, str lua_tag, bytecode,
-//     message
+//     Compiled   → pool     0, 0             u8 ok, u64 stripped_bytes,
+//                                            str lua_tag, bytecode, message
 //
 // A worker says Hello once it is confined, and handles what it is sent in the order of arrival.
 // Every Run is answered by one Result or one Skipped, which name its slot and sequence. Sequences
-// are never used twice, so a slot can be used again at once. A worker started for compiling serves
-// one Compile and ends.
+// are never used twice, so a slot can be used again at once. A worker started for compiling says
+// Hello too, serves one Compile and ends.
 //
 // Nothing the pool reads is trusted: a frame of the wrong version, type or size, and one that
 // answers nothing outstanding, ends the worker.
@@ -33,12 +35,13 @@
 #include <string>
 #include <string_view>
 
+#include "sandbox/layers.h"
 #include "sandbox/limits.h"
 #include "sandbox/outcome.h"
 
 namespace sluice::sandbox::wire {
 
-inline constexpr uint8_t kVersion = 1;
+inline constexpr uint8_t kVersion = 2;
 inline constexpr size_t kHeaderBytes = 16;
 inline constexpr size_t kMaxNameBytes = 1024;  // chunk names, actions, tags
 inline constexpr size_t kMaxPayloadBytes = 16 << 20;
@@ -75,8 +78,8 @@ Split split(std::string_view bytes, Frame* frame, Fault* fault);
 // The messages. Views point into the frame they were decoded from, or into what the caller of
 // encode owns.
 struct Hello {
-  uint32_t pid = 0;
   std::string_view lua_tag;
+  Layers layers;  // that confine it, as far as it applied them itself
 };
 struct Load {
   uint32_t code = 0;
@@ -96,6 +99,7 @@ struct Run {
 struct RunResult {
   Outcome outcome = Outcome::kPlatform;
   uint64_t run_time_us = 0;
+  uint64_t cpu_time_us = 0;
   uint64_t memory_peak_bytes = 0;
   std::string_view result;
   std::string_view message;

@@ -6,7 +6,11 @@
 
 namespace sluice::sandbox {
 
-int compile_once(int channel) {
+int compile_once(int channel, const Layers& layers) {
+  OutBuffer out(channel);
+  encode(out.bytes(), wire::Hello{lua_tag(), layers});
+  if (!out.flush()) return 0;
+
   InBuffer in(channel);
   wire::Frame frame;
   wire::Fault fault = nullptr;
@@ -24,7 +28,6 @@ int compile_once(int channel) {
   const Result<Bytecode> bytecode =
       compile({std::string(request.chunk_name), std::string(request.text)}, request.memory_bytes);
 
-  OutBuffer out(channel);
   wire::Compiled answer;
   answer.lua_tag = lua_tag();
   answer.ok = bytecode.ok();

@@ -13,6 +13,9 @@
 #include <cstring>
 #include <ctime>
 #include <memory>
+#include <string>
+
+#include "sandbox/worker/landlock.h"
 
 namespace sluice::sandbox {
 namespace {
@@ -44,7 +47,7 @@ Status limit_resources(uint64_t address_space_bytes) {
       {"RLIMIT_CORE", RLIMIT_CORE, 0},
       {"RLIMIT_FSIZE", RLIMIT_FSIZE, 0},
       {"RLIMIT_NPROC", RLIMIT_NPROC, 0},
-      {"RLIMIT_NOFILE", RLIMIT_NOFILE, 0},  // what is open stays open
+      {"RLIMIT_NOFILE", RLIMIT_NOFILE, 0},  // what is open stays open; poll() would fail
       {"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK, 0},
       {"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE, 0},
       {"RLIMIT_AS", RLIMIT_AS, address_space_bytes},
@@ -63,9 +66,6 @@ using Filter = std::unique_ptr<void, void (*)(scmp_filter_ctx)>;
 // process.
 int allow_needed_calls(scmp_filter_ctx filter, int channel) {
   const auto fd = static_cast<scmp_datum_t>(channel);
-  const auto no_exec = [](unsigned argument) {
-    return scmp_arg_cmp{argument, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0};
-  };
   int rc = 0;
   const auto allow = [&](int call, std::initializer_list<scmp_arg_cmp> conditions = {}) {
     if (rc == 0)
@@ -83,22 +83,22 @@ int allow_needed_calls(scmp_filter_ctx filter, int channel) {
   allow(SCMP_SYS(restart_syscall));
 
   // Memory, never executable, never a file.
-  allow(SCMP_SYS(mmap), {no_exec(2), {3, SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS}});
-  allow(SCMP_SYS(mprotect), {no_exec(2)});
+  allow(SCMP_SYS(mmap),
+        {{2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0},
+         {3, SCMP_CMP_MASKED_EQ, MAP_TYPE | MAP_ANONYMOUS, MAP_PRIVATE | MAP_ANONYMOUS}});
   allow(SCMP_SYS(munmap));
   allow(SCMP_SYS(mremap));
   allow(SCMP_SYS(madvise));
   allow(SCMP_SYS(brk));
 
-  // The C library: locks, the clock where the vDSO cannot tell it (os.clock reads CPU time), hash
-  // seeds.
+  // The C library: locks, the CPU time of an invocation, seeds of hash tables.
   allow(SCMP_SYS(futex));
   allow(SCMP_SYS(clock_gettime));
+  allow(SCMP_SYS(getrandom));
+  // The time of day, on hosts whose clock the C library cannot read without the kernel.
   allow(SCMP_SYS(gettimeofday));
   allow(SCMP_SYS(time));
-  allow(SCMP_SYS(getrandom));
 
-  allow(SCMP_SYS(exit));
   allow(SCMP_SYS(exit_group));
   return rc;
 }
@@ -117,8 +117,10 @@ Status filter_system_calls(int channel) {
 
 Status detach_from_parent(pid_t parent, int highest_fd) {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return failed("PR_SET_PDEATHSIG", errno);
-  if (getppid() != parent)
-    return failed("the server is gone", ESRCH);  // it died before the call above
+  // It may have died before the call above. From within a process namespace the server has no
+  // number; then the end of the channel tells.
+  if (const pid_t now = getppid(); now != parent && now != 0)
+    return failed("the server is gone", ESRCH);
   if (prctl(PR_SET_DUMPABLE, 0) != 0) return failed("PR_SET_DUMPABLE", errno);
   // A worker ends when its channel does, so that the server can let it finish its job when the
   // whole process group, or the whole service, is told to end.
@@ -130,22 +132,29 @@ Status detach_from_parent(pid_t parent, int highest_fd) {
   return Ok{};
 }
 
-Result<std::vector<Layer>> confine(int channel, uint64_t more_memory_bytes) {
-  std::vector<Layer> layers;
+Result<Layers> confine(int channel, uint64_t more_memory_bytes) {
+  Layers layers;
+  layers.push_back({"parent", true, "dies with the server's thread that started it"});
+  layers.push_back({"memory", true, "not dumped, not read by other processes"});
+
   const uint64_t mapped = mapped_bytes();
   if (mapped == 0) return failed("/proc/self/statm", ENOENT);
+  for (int fd = 0; fd < channel; ++fd) close(fd);
+  layers.push_back({"descriptors", true, "its channel alone"});
+
   if (Status status = limit_resources(mapped + more_memory_bytes); !status.ok())
     return status.error();
-  layers.push_back({"rlimits", true, {}});
+  layers.push_back({"rlimits", true, "no file, process, core or locked memory; bounded memory"});
 
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return failed("PR_SET_NO_NEW_PRIVS", errno);
-  layers.push_back({"no_new_privs", true, {}});
+  layers.push_back({"no_new_privs", true, "no program that it might start gains rights"});
+  layers.push_back(forbid_all_with_landlock());
 
   if (kSanitized) {
-    layers.push_back({"seccomp", false, "built with a sanitizer"});
+    layers.push_back({"seccomp", false, "built with a sanitizer, whose run time needs more"});
   } else {
     if (Status status = filter_system_calls(channel); !status.ok()) return status.error();
-    layers.push_back({"seccomp", true, {}});
+    layers.push_back({"seccomp", true, "an allow list of system calls; any other ends it"});
   }
   return layers;
 }

@@ -1,7 +1,6 @@
 #include "sandbox/worker/job_server.h"
 
 #include <time.h>
-#include <unistd.h>
 
 namespace sluice::sandbox {
 namespace {
@@ -12,9 +11,9 @@ constexpr size_t kResultsTogether = wire::kSlots / 2;
 constexpr size_t kFlushBytes = 64 << 10;
 constexpr uint64_t kWorthReleasingBytes = 1 << 20;
 
-int64_t monotonic_ns() {
+int64_t ns_of(clockid_t clock) {
   timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
+  clock_gettime(clock, &now);
   return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
@@ -23,14 +22,13 @@ int64_t monotonic_ns() {
 JobServer::JobServer(int channel, wire::ControlPage& page, Vm& vm)
     : page_(page), vm_(vm), in_(channel), out_(channel), ticker_(&JobServer::tick, this) {}
 
-// The hello is made here: it names the pid, which cannot be asked for later.
 Status JobServer::prepare() {
-  encode(out_.bytes(), wire::Hello{static_cast<uint32_t>(getpid()), lua_tag()});
   return ticker_.prepare();
 }
 
-int JobServer::serve() {
-  if (!flush()) return 0;  // hello
+int JobServer::serve(const Layers& layers) {
+  encode(out_.bytes(), wire::Hello{lua_tag(), layers});
+  if (!flush()) return 0;
   while (in_.fill()) {
     ticker_.busy();
     wire::Frame frame;
@@ -94,18 +92,21 @@ void JobServer::run(const wire::Frame& frame, const wire::Run& request) {
     encode(out_.bytes(), wire::Skipped{}, frame.slot, frame.sequence);
     return;
   }
-  page_.begin(frame.slot, frame.sequence, monotonic_ns());
+  const int64_t cpu_before_ns = ns_of(CLOCK_THREAD_CPUTIME_ID);
+  page_.begin(frame.slot, frame.sequence, ns_of(CLOCK_MONOTONIC));
   out_.open_to_handler();
   const RunResult result =
       vm_.run({request.code, request.payload, std::chrono::milliseconds(request.timeout_ms),
                request.memory_bytes});
   out_.close_to_handler();
   page_.end();
+  const int64_t cpu_ns = ns_of(CLOCK_THREAD_CPUTIME_ID) - cpu_before_ns;
 
   if (result.memory_peak_bytes > kWorthReleasingBytes) memory_was_used_ = true;
   wire::RunResult answer;
   answer.outcome = result.outcome;
   answer.run_time_us = static_cast<uint64_t>(result.run_time.count());
+  answer.cpu_time_us = static_cast<uint64_t>(cpu_ns / 1'000);
   answer.memory_peak_bytes = result.memory_peak_bytes;
   answer.result = result.result;
   answer.message = result.message;

@@ -2,6 +2,7 @@
 // results.
 #pragma once
 
+#include "sandbox/layers.h"
 #include "sandbox/vm/vm.h"
 #include "sandbox/wire/control_page.h"
 #include "sandbox/wire/frame.h"
@@ -17,9 +18,9 @@ class JobServer {
 
   Status prepare();  // before the process is confined
 
-  // Until the pool closes the channel. The exit status of the process: 0, or 3 when the pool does
-  // not speak the protocol.
-  int serve();
+  // Says hello, and serves until the pool closes the channel. The exit status of the process: 0, or
+  // 3 when the pool does not speak the protocol.
+  int serve(const Layers& layers);
 
  private:
   static void tick(void* self);

@@ -29,7 +29,10 @@ class FakeCompiler final : public Compiler {
     });
   }
 
+  Status ready() const override { return health; }
+
   int compiled = 0;
+  Status health;
 
  private:
   Executor& executor_;

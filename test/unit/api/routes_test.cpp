@@ -260,6 +260,17 @@ TEST_CASE("a store that cannot record is 503 or 429, with when to come again") {
   CHECK(world.ask("GET", "/healthz").status == 200);
 }
 
+TEST_CASE("a server whose workers cannot be started is not ready, and says why") {
+  World world;
+  CHECK(world.ask("GET", "/readyz").status == 200);
+  world.compiler.health =
+      Error{Code::kUnavailable, "pool", "no sandbox worker (/x) can be started: it exited"};
+  const HttpReply reply = world.ask("GET", "/readyz");
+  CHECK(reply.status == 503);
+  CHECK(reply.body.find("sandbox") != std::string::npos);
+  CHECK(reply.body.find("it exited") != std::string::npos);
+}
+
 TEST_CASE("resolving waits for the end, and no longer than it may") {
   World world;
   REQUIRE(world.create("a").status == 200);

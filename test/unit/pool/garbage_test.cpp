@@ -53,12 +53,13 @@ Job some_job() {
 }  // namespace
 
 TEST_CASE("A worker that breaks the protocol is ended, and its job answered") {
-  const std::string mode =
-      GENERATE("exits_without_a_result", "sends_half_a_frame", "answers_an_unknown_slot",
-               "answers_a_free_slot", "answers_another_sequence", "has_another_version",
-               "has_an_unknown_type", "sends_the_pools_frames", "claims_a_huge_length",
-               "names_an_outcome_that_is_not_its_own", "sends_too_long_a_result",
-               "skips_what_was_not_revoked", "lies_on_the_page", "closes_the_channel_and_lives");
+  const std::string mode = GENERATE(
+      "exits_without_a_result", "sends_half_a_frame", "answers_an_unknown_slot",
+      "answers_a_free_slot", "answers_another_sequence", "has_another_version",
+      "has_an_unknown_type", "sends_the_pools_frames", "claims_a_huge_length",
+      "names_an_outcome_that_is_not_its_own", "sends_too_long_a_result", "sends_what_is_not_json",
+      "sends_nothing_as_a_success", "sends_logs_that_are_not_text", "skips_what_was_not_revoked",
+      "lies_on_the_page", "closes_the_channel_and_lives");
   INFO(mode);
   Garbage garbage(mode);
   PoolFixture fixture(garbage.options());
@@ -92,6 +93,42 @@ TEST_CASE("Jobs wait while no worker can start, and run as soon as one can") {
   REQUIRE(fixture.until([&] { return *slot != nullptr; }));
   CHECK((*slot)->fate == Fate::kFinished);
   CHECK((*slot)->report.outcome == Outcome::kBadBytecode);
+}
+
+TEST_CASE("A pool without workers that start says so, and compiles nothing") {
+  const std::string mode = GENERATE("exits_at_start", "speaks_http");
+  Garbage garbage(mode);
+  PoolFixture fixture(garbage.options());
+  REQUIRE(fixture.until([&] { return !fixture.pool().ready().ok(); }));
+  const std::string why = fixture.pool().ready().error().message;
+  CHECK(why.find(garbage.options().worker_path) != std::string::npos);
+
+  std::unique_ptr<sluice::Result<sluice::Bytecode>> compiled;
+  fixture.pool().compile({"a.lua", "return 1"}, [&](sluice::Result<sluice::Bytecode> result) {
+    compiled = std::make_unique<sluice::Result<sluice::Bytecode>>(std::move(result));
+  });
+  REQUIRE(fixture.until([&] { return compiled != nullptr; }));
+  CHECK_FALSE(compiled->ok());
+  CHECK(compiled->error().code != sluice::Code::kInvalid);  // the source is not to blame
+
+  garbage.become(PoolFixture::defaults(2).worker_path);
+  CHECK(fixture.until([&] { return fixture.pool().ready().ok(); }));
+}
+
+TEST_CASE("A worker that answers twice is ended, its first answer counts") {
+  Garbage garbage("answers_twice");
+  PoolFixture fixture(garbage.options());
+  const auto slot = fixture.run(some_job());
+  REQUIRE(fixture.until([&] { return *slot != nullptr; }));
+  CHECK((*slot)->fate == Fate::kFinished);
+  CHECK((*slot)->report.result == "1");
+}
+
+TEST_CASE("A worker that never ends its frame is killed") {
+  Garbage garbage("never_ends_a_frame");
+  PoolFixture fixture(garbage.options());
+  fixture.run(some_job());
+  REQUIRE(fixture.until([&] { return fixture.pool().stats().killed >= 1; }));
 }
 
 TEST_CASE("Jobs that wait for a worker are returned when the pool stops") {

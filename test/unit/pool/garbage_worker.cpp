@@ -26,7 +26,7 @@ void say(const std::string& bytes) {
 
 void say_hello() {
   std::string out;
-  encode(out, wire::Hello{static_cast<uint32_t>(getpid()), "garbage"});
+  encode(out, wire::Hello{"garbage", {}});
   say(out);
 }
 
@@ -85,6 +85,16 @@ int main(int, char** argv) {
     answer[wire::kHeaderBytes] = static_cast<char>(sluice::Outcome::kDead);
   if (mode == "sends_too_long_a_result")
     answer = result_frame(run.slot, run.sequence, std::string(kMaxResultBytes + 1, 'x'));
+  if (mode == "sends_what_is_not_json")
+    answer = result_frame(run.slot, run.sequence, "1}, {\"forged\": true");
+  if (mode == "sends_nothing_as_a_success") answer = result_frame(run.slot, run.sequence, "");
+  if (mode == "sends_logs_that_are_not_text") {
+    answer.clear();
+    wire::RunResult message;
+    message.outcome = sluice::Outcome::kFailed;
+    message.logs = "\xff\xfe";
+    encode(answer, message, run.slot, run.sequence);
+  }
   if (mode == "skips_what_was_not_revoked") {
     answer.clear();
     encode(answer, wire::Skipped{}, run.slot, run.sequence);
@@ -97,6 +107,12 @@ int main(int, char** argv) {
   }
   if (mode == "closes_the_channel_and_lives") {
     close(wire::kChannelFd);
+    for (;;) pause();
+  }
+  if (mode == "answers_twice") answer += answer;
+  if (mode == "never_ends_a_frame") {
+    answer.resize(answer.size() - 1);
+    say(answer);
     for (;;) pause();
   }
   if (mode == "does_nothing") {

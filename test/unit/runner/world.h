@@ -57,6 +57,7 @@ class FakeCompiler final : public Compiler {
     ++compiled;
     done(Bytecode{"bytecode of " + source.text, 10, "this build"});
   }
+  Status ready() const override { return {}; }
   int compiled = 0;
 };
 

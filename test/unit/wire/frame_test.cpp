@@ -16,6 +16,7 @@ std::string example_result() {
   wire::RunResult message;
   message.outcome = Outcome::kFailed;
   message.run_time_us = 1234;
+  message.cpu_time_us = 1200;
   message.memory_peak_bytes = 99'000;
   message.message = "x.lua:1: no";
   message.traceback = "stack traceback:";
@@ -73,11 +74,12 @@ bool accepts(std::string_view bytes) {
 TEST_CASE("Every message comes out as it went in") {
   std::string out;
   SECTION("hello") {
-    encode(out, wire::Hello{42, "Lua 5.3"});
+    const Layers layers = {{"seccomp", true, "an allow list"}, {"landlock", false, "no such call"}};
+    encode(out, wire::Hello{"Lua 5.3", layers});
     wire::Hello message;
     REQUIRE(decode(frame_of(out), &message) == nullptr);
-    CHECK(message.pid == 42);
     CHECK(message.lua_tag == "Lua 5.3");
+    CHECK(message.layers == layers);
   }
   SECTION("load") {
     encode(out, wire::Load{7, "a.lua", std::string_view("\0\1", 2)});
@@ -111,6 +113,7 @@ TEST_CASE("Every message comes out as it went in") {
     REQUIRE(decode(frame_of(out), &message) == nullptr);
     CHECK(message.outcome == Outcome::kFailed);
     CHECK(message.run_time_us == 1234);
+    CHECK(message.cpu_time_us == 1200);
     CHECK(message.memory_peak_bytes == 99'000);
     CHECK(message.result.empty());
     CHECK(message.message == "x.lua:1: no");
@@ -159,10 +162,10 @@ TEST_CASE("A bad header is refused as soon as it is there") {
   const Case cases[] = {
       {"a length above its type's bound", 0, 0x7fffffff, 4},
       {"a length one above its type's bound", 0,
-       33 + kMaxResultBytes + kMaxMessageBytes + kMaxTracebackBytes + kMaxLogBytes +
+       41 + kMaxResultBytes + kMaxMessageBytes + kMaxTracebackBytes + kMaxLogBytes +
            wire::kLogMarkBytes + 1,
        4},
-      {"another version", 4, 2, 1},
+      {"another version", 4, 1, 1},
       {"type 0", 5, 0, 1},
       {"a type that does not exist", 5, 9, 1},
       {"a slot that does not exist", 6, 32, 2},
@@ -204,7 +207,7 @@ TEST_CASE("A body is refused when a length, an enum or its end is wrong") {
   SECTION("a string's length") {
     for (const uint32_t length : {1u, 1000u, 0x7fffffffu, 0xffffffffu}) {
       std::string bytes = good;
-      std::memcpy(bytes.data() + wire::kHeaderBytes + 17, &length, sizeof length);
+      std::memcpy(bytes.data() + wire::kHeaderBytes + 25, &length, sizeof length);
       CHECK(refused(bytes));
     }
   }
@@ -241,4 +244,15 @@ TEST_CASE("Mutated frames are accepted or refused, and never read beyond their e
     if (!accepts({exact.get(), bytes.size()})) ++refused;
   }
   CHECK(refused > 5'000);
+}
+
+TEST_CASE("A hello that claims more layers than there can be is refused") {
+  std::string bytes;
+  encode(bytes, wire::Hello{"t", {{"seccomp", true, ""}}});
+  CHECK(accepts(bytes));
+  const size_t count_at = wire::kHeaderBytes + 4 + 1;
+  bytes[count_at] = static_cast<char>(kMaxLayers + 1);
+  CHECK_FALSE(accepts(bytes));
+  bytes[count_at] = 2;  // one more than follow
+  CHECK_FALSE(accepts(bytes));
 }
