@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/sluice/doctor.h"
 #include "apps/sluice/fleet_api.h"
 #include "apps/sluice/fleet_runner.h"
 #include "apps/sluice/fleet_view.h"
@@ -24,6 +25,7 @@ struct Arguments {
   std::string config_file;
   std::map<std::string, std::string> values;  // by flag; empty: not given
   sluice::FleetQuestion fleet;
+  sluice::DoctorQuestion doctor;
 };
 
 sluice::Status print_settings(const sluice::Settings& settings) {
@@ -64,6 +66,12 @@ const std::vector<Command> kCommands = {
      "Bring the fleet's MongoDB to what this release needs",
      {"log.", "mongodb."},
      [](const auto& settings, const auto&) { return sluice::migrate(settings); }},
+    {"doctor",
+     "Start a worker and show what confines it on this host",
+     {},
+     [](const auto& settings, const auto& arguments) {
+       return sluice::examine(settings, arguments.doctor);
+     }},
     {"config",
      "Print the settings in force and where each comes from",
      {""},
@@ -83,6 +91,10 @@ void add_options(CLI::App& app, const Command& command, Arguments& arguments) {
   for (const sluice::FlagHelp& flag : sluice::setting_flags()) {
     if (!takes(command, flag.setting)) continue;
     app.add_option("--" + flag.flag, arguments.values[flag.flag], flag.help)->type_name(flag.value);
+  }
+  if (std::string_view(command.name) == "doctor") {
+    app.add_flag("--json", arguments.doctor.json, "For programs");
+    app.add_flag("--strict", arguments.doctor.strict, "Fail unless every layer is active");
   }
   if (std::string_view(command.name) != "fleet") return;
   app.add_flag("--json", arguments.fleet.json, "For programs");

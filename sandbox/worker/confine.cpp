@@ -142,13 +142,13 @@ Result<Layers> confine(int channel, uint64_t more_memory_bytes) {
   for (int fd = 0; fd < channel; ++fd) close(fd);
   layers.push_back({"descriptors", true, "its channel alone"});
 
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return failed("PR_SET_NO_NEW_PRIVS", errno);
+  layers.push_back({"no_new_privs", true, "no program that it might start gains rights"});
+  layers.push_back(forbid_all_with_landlock());  // takes a descriptor, of which there are no more:
+
   if (Status status = limit_resources(mapped + more_memory_bytes); !status.ok())
     return status.error();
   layers.push_back({"rlimits", true, "no file, process, core or locked memory; bounded memory"});
-
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return failed("PR_SET_NO_NEW_PRIVS", errno);
-  layers.push_back({"no_new_privs", true, "no program that it might start gains rights"});
-  layers.push_back(forbid_all_with_landlock());
 
   if (kSanitized) {
     layers.push_back({"seccomp", false, "built with a sanitizer, whose run time needs more"});

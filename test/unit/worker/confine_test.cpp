@@ -1,6 +1,9 @@
 // What a worker can do once hostile code has taken it over: with the confinement of the real one,
 // in a process that tries one thing each (taken_over_worker.cpp).
+#include <sched.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -144,6 +147,27 @@ TEST_CASE("The kernel agrees with what a worker says of its confinement") {
   }
 }
 #endif
+
+TEST_CASE("What the host allows is in force") {
+  PoolFixture fixture;
+  REQUIRE(fixture.until([&] { return !fixture.pool().layers().empty(); }));
+  const Layers& layers = fixture.pool().layers();
+  for (const char* always : {"parent", "memory", "descriptors", "rlimits", "no_new_privs"}) {
+    INFO(always);
+    CHECK(in_force(layers, always));
+  }
+  const bool has_landlock = syscall(SYS_landlock_create_ruleset, nullptr, 0, 1) > 0;
+  CHECK(in_force(layers, "landlock") == has_landlock);
+
+  const pid_t child = fork();
+  if (child == 0)
+    _exit(unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWPID) == 0
+              ? 0
+              : 1);
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  if (WEXITSTATUS(status) == 0) CHECK(in_force(layers, "namespaces"));
+}
 
 TEST_CASE("Workers die with the server that started them") {
   int ends[2];
