@@ -15,7 +15,8 @@ constexpr unsigned kToldEvery = 64;
 constexpr unsigned kFailuresBeforeUnhealthy = 3;  // in a row
 constexpr std::chrono::milliseconds kFirstDelay{20};
 constexpr std::chrono::milliseconds kLongestDelay{1'000};
-constexpr std::chrono::milliseconds kStartTime{10'000};  // until it must have said hello
+constexpr std::chrono::milliseconds kStartTime{10'000};   // until it must have said hello
+constexpr std::chrono::milliseconds kHelpersWait{1'000};  // without a job, before they go
 
 }  // namespace
 
@@ -60,7 +61,7 @@ size_t Crew::alive() const {
 
 void Crew::fill(MonoTime now) {
   if (dismissed_) return;
-  while (at_work_.size() < size_) {
+  while (at_work_.size() - helpers_.size() < size_) {
     auto worker = spare_ != nullptr ? std::move(spare_) : start_one(now);
     if (worker == nullptr) return;
     at_work_.push_back(std::move(worker));
@@ -97,6 +98,26 @@ void Crew::replace(Worker& worker, MonoTime now, Worker::Health cause, std::stri
   fill(now);
 }
 
+bool Crew::reinforce() {
+  if (spare_ == nullptr || !spare_->ready() || helpers_.size() >= size_) return false;
+  helpers_.insert(spare_.get());
+  at_work_.push_back(std::move(spare_));
+  fill(clock_.mono());
+  return true;
+}
+
+void Crew::stand_down(MonoTime now) {
+  std::vector<Worker*> unneeded;
+  for (const auto& worker : at_work_) {
+    if (is_helper(*worker) && worker->idle() && now - worker->last_progress() > kHelpersWait)
+      unneeded.push_back(worker.get());
+  }
+  for (Worker* worker : unneeded) {
+    worker->kill(now, Worker::Health::kFine, "had helped out");
+    leaving_.push_back(take(at_work_, *worker));
+  }
+}
+
 void Crew::on_gone(Worker& worker, const std::string& how) {
   const MonoTime now = clock_.mono();
   std::unique_ptr<Worker> owned;
@@ -119,12 +140,14 @@ void Crew::tick(MonoTime now) {
     }
     if (worker.overdue_to_die(now)) worker.give_up_waiting();
   });
+  stand_down(now);
   fill(now);
 }
 
 bool Crew::needs_ticks() const {
   if (dismissed_) return false;
-  if (!leaving_.empty() || at_work_.size() < size_ || spare_ == nullptr) return true;
+  if (!leaving_.empty() || has_helpers() || at_work_.size() < size_ || spare_ == nullptr)
+    return true;
   // One that holds what it was offered is watched, even when its jobs have gone elsewhere.
   return spare_->starting() ||
          std::any_of(at_work_.begin(), at_work_.end(),
@@ -145,6 +168,7 @@ std::unique_ptr<Worker> Crew::take(std::vector<std::unique_ptr<Worker>>& from,
   if (found == from.end()) return nullptr;
   std::unique_ptr<Worker> owned = std::move(*found);
   from.erase(found);
+  helpers_.erase(&worker);
   return owned;
 }
 

@@ -1,8 +1,9 @@
 // Crew: keeps the workers at full number: `size` at work and one spare, started and confined, that
-// takes the place of one that dies at once.
+// takes the place of one that dies at once, or helps out.
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,12 @@ class Crew {
   // Kills a worker and puts the spare in its place.
   void replace(Worker& worker, MonoTime now, Worker::Health cause, std::string why);
 
+  // Puts the spare to work beside the others, for jobs that have no place among them; at most as
+  // many helpers as there are workers. False when none is ready.
+  bool reinforce();
+  bool is_helper(const Worker& worker) const { return helpers_.contains(&worker); }
+  bool has_helpers() const { return !helpers_.empty(); }
+
   void on_answer() { failures_ = 0; }  // a worker does what it should
 
   // To be called from worker_gone: takes it off, replaces it, and destroys it in clean_up().
@@ -49,6 +56,7 @@ class Crew {
 
  private:
   void fill(MonoTime now);
+  void stand_down(MonoTime now);  // helpers that have had nothing to do for a while
   std::unique_ptr<Worker> start_one(MonoTime now);
   void note_failure(MonoTime now, std::string why);
   std::unique_ptr<Worker> take(std::vector<std::unique_ptr<Worker>>& from, const Worker& worker);
@@ -64,6 +72,7 @@ class Crew {
   ReadSpace space_;
 
   std::vector<std::unique_ptr<Worker>> at_work_;
+  std::set<const Worker*> helpers_;  // of those at work
   std::unique_ptr<Worker> spare_;
   std::vector<std::unique_ptr<Worker>> leaving_;  // killed; what they had sent is still heard
   std::vector<std::unique_ptr<Worker>> gone_;

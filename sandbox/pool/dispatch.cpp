@@ -15,8 +15,8 @@ constexpr std::chrono::milliseconds kStallTime{2};
 // One that has taken no job for so long may not wake at all; even a busy machine wakes it sooner.
 constexpr std::chrono::milliseconds kAsleepTime{100};
 
-// Jobs that look for a worker in one turn, when those before them find none.
-constexpr size_t kMaxLooks = 256;
+// A job that has waited for so long while others' jobs hold all workers is given a helper.
+constexpr std::chrono::milliseconds kStarving{50};
 
 bool stalled(const Worker& worker, MonoTime now) {
   return !worker.idle() && now - worker.last_progress() > kStallTime;
@@ -31,22 +31,23 @@ bool serves(const Worker& worker, const Job& job) {
 void ProcessPool::dispatch() {
   if (stopping_ || waiting_.empty()) return;
   const MonoTime now = clock_.mono();
-  std::vector<TicketPtr> without_worker;
-  while (!waiting_.empty() && without_worker.size() < kMaxLooks) {
-    TicketPtr ticket = std::move(waiting_.front());
-    waiting_.pop_front();
-    Worker* const worker = choose(*ticket, now);
+  // Until every action with jobs has found none in a row.
+  for (size_t passed = 0; !waiting_.empty() && passed < waiting_.lines();) {
+    Worker* const worker = choose(waiting_.front(), now);
     if (worker == nullptr) {
-      without_worker.push_back(std::move(ticket));
+      waiting_.pass();
+      ++passed;
       continue;
     }
+    passed = 0;
+    TicketPtr ticket = waiting_.take();
     if (ticket->job.alone) cleared_for_alone_ = nullptr;
     worker->offer(std::move(ticket), now);
     ++offered_;
   }
-  if (!without_worker.empty()) replace_for_namespace(*without_worker.front(), now);
-  waiting_.insert(waiting_.begin(), std::make_move_iterator(without_worker.begin()),
-                  std::make_move_iterator(without_worker.end()));
+  bool replaced = false;
+  waiting_.for_each_front(
+      [&](const Ticket& ticket) { replaced = replaced || replace_for_namespace(ticket, now); });
   for (const auto& worker : crew_.at_work()) worker->flush();
 }
 
@@ -58,6 +59,8 @@ Worker* ProcessPool::choose(const Ticket& ticket, MonoTime now) {
   for (const auto& owned : crew_.at_work()) {
     Worker& worker = *owned;
     if (!worker.ready() || worker.reserved() || !serves(worker, ticket.job)) continue;
+    // A helper is for those who have no place among the others.
+    if (crew_.is_helper(worker) && !nobody_holds(ticket.job, &worker)) continue;
     Rank rank = kNone;
     if (worker.idle()) {
       if (&worker == cleared_for_alone_ && !ticket.job.alone) continue;
@@ -78,6 +81,27 @@ Worker* ProcessPool::choose(const Ticket& ticket, MonoTime now) {
   if (best == nullptr && ticket.job.alone && cleared_for_alone_ == nullptr)
     cleared_for_alone_ = to_clear;
   return best;
+}
+
+bool ProcessPool::nobody_holds(const Job& job, const Worker* but) const {
+  const auto& workers = crew_.at_work();
+  return std::none_of(workers.begin(), workers.end(), [&](const auto& worker) {
+    return worker.get() != but && worker->holds(job);
+  });
+}
+
+// One job at a time: the next looks again a tick later.
+void ProcessPool::help_starving(MonoTime now) {
+  const auto& workers = crew_.at_work();
+  const bool all_held = std::all_of(workers.begin(), workers.end(), [&](const auto& worker) {
+    return worker->ready() && stalled(*worker, now);
+  });
+  if (!all_held) return;  // somebody will get to it
+  bool starving = false;
+  waiting_.for_each_front([&](const Ticket& ticket) {
+    starving = starving || (now - ticket.given_at > kStarving && nobody_holds(ticket.job));
+  });
+  if (starving && crew_.reinforce()) schedule();
 }
 
 // A worker serves one namespace for life. When a job finds none and an idle one serves another,
@@ -101,15 +125,25 @@ void ProcessPool::relieve_stalled(MonoTime now) {
   for (const auto& worker : crew_.at_work()) {
     if (!worker->ready() || worker->idle()) continue;
     if (worker->outstanding() < 2 && now - worker->last_progress() <= kAsleepTime) continue;
-    if (now - worker->oldest_offer_at() <= kStallTime || !could_take_more(*worker, now)) continue;
+    if (now - worker->oldest_offer_at() <= kStallTime) continue;
+    const bool in_the_way = stalled(*worker, now) && keeps_others_waiting(*worker);
+    if (!in_the_way && !could_take_more(*worker, now)) continue;
     // A worker that gets on, though slowly, keeps half.
     const size_t most = stalled(*worker, now) ? worker->outstanding() : worker->outstanding() / 2;
     std::vector<TicketPtr> back = worker->revoke(most, now - kStallTime);
     offered_ -= back.size();
-    waiting_.insert(waiting_.begin(), std::make_move_iterator(back.begin()),
-                    std::make_move_iterator(back.end()));
+    for (auto ticket = back.rbegin(); ticket != back.rend(); ++ticket)
+      waiting_.push_front(std::move(*ticket));
     if (!back.empty()) schedule();
   }
+}
+
+// Whether jobs of an action that it does not hold wait: what it has not begun lines up with them.
+bool ProcessPool::keeps_others_waiting(const Worker& worker) const {
+  bool others = false;
+  waiting_.for_each_front(
+      [&](const Ticket& ticket) { others = others || !worker.holds(ticket.job); });
+  return others;
 }
 
 bool ProcessPool::could_take_more(const Worker& from, MonoTime now) const {

@@ -12,6 +12,10 @@ constexpr std::chrono::milliseconds kTick{
 // before it is blamed after all.
 constexpr unsigned kLostBeforeAlone = 3;
 
+// Code that held a C function past its limit once runs alone in its worker from then on. So many
+// are remembered.
+constexpr size_t kOffenders = 1'024;
+
 }  // namespace
 
 ProcessPool::ProcessPool(Loop& loop, const Clock& clock, Log& log, PoolOptions options)
@@ -49,7 +53,7 @@ void ProcessPool::on_room(std::function<void()> listener) {
 }
 
 void ProcessPool::run(Job job, std::function<void(Execution)> done) {
-  auto ticket = std::make_unique<Ticket>(Ticket{std::move(job), std::move(done)});
+  auto ticket = std::make_unique<Ticket>(Ticket{std::move(job), std::move(done), clock_.mono()});
   ++jobs_;
   if (stopping_) {
     Execution returned;
@@ -70,6 +74,7 @@ void ProcessPool::run(Job job, std::function<void(Execution)> done) {
     refused.report.message = fault;
     return answer_later(std::move(ticket), std::move(refused));
   }
+  if (!offenders_.empty() && offenders_.contains(asked.code->hash)) ticket->job.alone = true;
   waiting_.push_back(std::move(ticket));
   schedule();
 }
@@ -191,6 +196,8 @@ void ProcessPool::charge(Worker::Remains& remains) {
     report.message = "timed out after " + std::to_string(job.timeout.count()) +
                      " ms in a C function (worker killed)";
     report.run_time = job.timeout + kKillGrace;
+    if (offenders_.size() >= kOffenders) offenders_.erase(offenders_.begin());
+    offenders_.insert(job.code->hash);
   } else {
     execution.fate = Execution::Fate::kWorkerDied;
     report.outcome = Outcome::kUnknown;
@@ -213,7 +220,10 @@ void ProcessPool::tick() {
   const MonoTime now = clock_.mono();
   crew_.tick(now);
   check_workers(now);
-  if (!stopping_) relieve_stalled(now);
+  if (!stopping_) {
+    relieve_stalled(now);
+    help_starving(now);
+  }
   if (!waiting_.empty()) schedule();
   if (offered_ == 0 && waiting_.empty() && !crew_.needs_ticks()) ticker_.stop();
 }
@@ -243,7 +253,7 @@ void ProcessPool::stop(Millis grace, std::function<void()> done) {
   for (const auto& worker : crew_.at_work()) {
     std::vector<TicketPtr> back = worker->revoke(worker->outstanding(), MonoTime::max());
     offered_ -= back.size();
-    std::move(back.begin(), back.end(), std::back_inserter(waiting_));
+    for (TicketPtr& ticket : back) waiting_.push_back(std::move(ticket));
   }
   return_unstarted();
   schedule();
@@ -258,9 +268,7 @@ void ProcessPool::return_unstarted() {
   while (!waiting_.empty()) {
     Execution returned;
     returned.fate = Execution::Fate::kReturned;
-    TicketPtr ticket = std::move(waiting_.front());
-    waiting_.pop_front();
-    answer_later(std::move(ticket), std::move(returned));
+    answer_later(waiting_.take(), std::move(returned));
   }
 }
 

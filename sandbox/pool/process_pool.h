@@ -4,6 +4,10 @@
 //                 ↑              │
 //                 └── revoked ───┘  of a worker that stalls or dies
 //
+// Fairness. Waiting jobs are taken in turn from each action. One action's slow jobs may hold all
+// workers: a job of another that waits for longer than kStarving is given a worker beyond their
+// number, which serves only actions that have no place among the others.
+//
 // Made, used and destroyed on the loop's thread, which must outlive it: workers die with the thread
 // that started them. Everything is bounded by room(): workers × offers jobs, and what is
 // prefetched.
@@ -12,10 +16,10 @@
 // stop() first.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "base/clock.h"
@@ -25,6 +29,7 @@
 #include "sandbox/pool.h"
 #include "sandbox/pool/compile_service.h"
 #include "sandbox/pool/crew.h"
+#include "sandbox/pool/fair_queue.h"
 #include "sandbox/pool/worker.h"
 
 namespace sluice::sandbox {
@@ -91,8 +96,11 @@ class ProcessPool final : public Pool, public Compiler, private Worker::Events {
   // dispatch.cpp: who gets which job.
   void dispatch();
   Worker* choose(const Ticket& ticket, MonoTime now);
+  bool nobody_holds(const Job& job, const Worker* but = nullptr) const;
+  void help_starving(MonoTime now);
   bool replace_for_namespace(const Ticket& ticket, MonoTime now);
   void relieve_stalled(MonoTime now);
+  bool keeps_others_waiting(const Worker& worker) const;
   bool could_take_more(const Worker& from, MonoTime now) const;
 
   // process_pool.cpp
@@ -118,8 +126,9 @@ class ProcessPool final : public Pool, public Compiler, private Worker::Events {
   std::string lua_tag_;
   Layers layers_;
 
-  std::deque<TicketPtr> waiting_;
-  size_t jobs_ = 0;  // given to run() and not answered
+  FairQueue waiting_;
+  std::unordered_set<Sha256> offenders_;  // code that a worker was killed for, at most kOffenders
+  size_t jobs_ = 0;                       // given to run() and not answered
   size_t offered_ = 0;
   Worker* cleared_for_alone_ =
       nullptr;  // gets nothing until it is idle, for a job that must be alone

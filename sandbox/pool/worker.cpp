@@ -60,6 +60,13 @@ MonoTime Worker::oldest_offer_at() const {
   return offers_[order_.front()].made_at;
 }
 
+bool Worker::holds(const Job& job) const {
+  return std::any_of(order_.begin(), order_.end(), [&](uint8_t slot) {
+    const TicketPtr& ticket = offers_[slot].ticket;
+    return ticket != nullptr && ticket->job.action == job.action && ticket->job.ns == job.ns;
+  });
+}
+
 void Worker::offer(TicketPtr ticket, MonoTime now) {
   const Job& job = ticket->job;
   const auto slot = static_cast<uint16_t>(std::countr_zero(free_slots_));

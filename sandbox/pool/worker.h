@@ -20,17 +20,10 @@
 #include "sandbox/pool/code_table.h"
 #include "sandbox/pool/result_check.h"
 #include "sandbox/pool/shared_page.h"
+#include "sandbox/pool/ticket.h"
 #include "sandbox/wire/frame.h"
 
 namespace sluice::sandbox {
-
-// A job on its way through the pool.
-struct Ticket {
-  Job job;
-  std::function<void(Execution)> done;
-  unsigned lost_workers = 0;  // that died while they had it, without its being to blame
-};
-using TicketPtr = std::unique_ptr<Ticket>;
 
 class Worker final : private Channel::Reader {
  public:
@@ -75,6 +68,7 @@ class Worker final : private Channel::Reader {
   bool full() const;
   bool reserved() const { return reserved_; }                      // by a job that must be alone
   const std::string* ns() const { return ns_ ? &*ns_ : nullptr; }  // null: none yet
+  bool holds(const Job& job) const;                                // or another of its action
   MonoTime last_progress() const { return last_progress_; }
   MonoTime oldest_offer_at() const;  // not when idle
 
