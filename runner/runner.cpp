@@ -6,6 +6,10 @@
 namespace sluice::runner {
 namespace {
 
+// Taken beyond what there is room for, at a tick and altogether (squeeze_in).
+constexpr size_t kSqueezedIn = 8;
+constexpr size_t kMostSqueezedIn = 64;
+
 bool is_final(const Finish& finish) {
   return finish.next == Finish::Next::kDone || finish.next == Finish::Next::kDead;
 }
@@ -41,9 +45,15 @@ void Runner::take() {
   if (!parts_.store.ready().ok()) return;  // others may reach it: tick() tries again
   const size_t count = wanted();
   if (count == 0) return;
+  squeezed_in_ = 0;
+  pop(count);
+}
+
+void Runner::pop(size_t count) {
   popping_ = true;
   parts_.queue.pop(options_.name, count, [this](Result<std::vector<Uuid>> ids) {
     popping_ = false;
+    squeezing_ = false;
     if (!ids.ok()) {
       parts_.log.error("Cannot take work from the queue: {}", ids.error().text());
     } else if (!ids->empty()) {
@@ -56,11 +66,28 @@ void Runner::take() {
 
 size_t Runner::wanted() {
   const size_t room = parts_.pool.room();
-  const size_t promised = claiming_;  // popped, and not yet at the pool
+  const size_t promised = claiming_ + without_code_;  // popped, and not yet at the pool
   if (room <= promised) return 0;
   size_t count = std::min(room - promised, options_.batch);
   if (appetite_) count = std::min(count, appetite_->more(running_.size(), parts_.clock.mono()));
   return count;
+}
+
+// One action's slow jobs may hold all places here, while another's wait in the queue. When nothing
+// has ended for a tick, and something waits that nobody else takes, a few more come in: the queue
+// gives them from each action in turn, and so does the pool.
+void Runner::squeeze_in() {
+  const bool stuck = !running_.empty() && ended_since_tick_ == 0;
+  ended_since_tick_ = 0;
+  if (squeezing_) parts_.queue.stop_pop(options_.name);  // what waited was held back
+  if (!started_ || !stuck || popping_ || draining_ || squeezed_in_ >= kMostSqueezedIn) return;
+  if (wanted() > 0) return;
+  parts_.queue.depth([this](const Result<Depth>& depth) {
+    if (!depth.ok() || depth->waiting == 0 || popping_ || draining_ || wanted() > 0) return;
+    squeezed_in_ += kSqueezedIn;
+    squeezing_ = true;
+    pop(kSqueezedIn);
+  });
 }
 
 // ── claim ──
@@ -109,7 +136,9 @@ void Runner::begin(Delivery delivery, Uuid token, MonoTime leased_at) {
     const WallTime now = parts_.clock.wall();
     return conclude(id, Finish{id, token, Finish::Next::kDead, now, now, Millis(0), poison});
   }
+  ++without_code_;
   codes_.get(code_hash, [this, id](const Result<LoadedCode>& code) {
+    --without_code_;
     if (code.ok()) return execute(id, *code);
     const Running& running = running_.at(id);
     parts_.log.error("Cannot run '{}': {}", running.delivery.submission->action,
@@ -168,6 +197,7 @@ void Runner::on_executed(const Uuid& id, sandbox::Execution execution) {
 
 void Runner::conclude(const Uuid& id, Finish finish) {
   const auto running = running_.find(id);
+  ++ended_since_tick_;
   metrics_.ended(running->second.delivery, finish);
   if (appetite_) appetite_->ended(1);
   if (concluded_.empty()) parts_.executor.at_turn_end([this] { flush_concluded(); });
@@ -226,6 +256,7 @@ void Runner::on_finished(const std::vector<Concluded>& concluded,
 
 void Runner::tick() {
   renew();
+  squeeze_in();
   take();
 }
 

@@ -58,7 +58,8 @@ class Runner {
 
   void start();
 
-  // Renews the leases that are a quarter over, and goes on where it waited for the store. To be called every second or so.
+  // Renews the leases that are a quarter over, goes on where it waited for the store, and sees to
+  // it that slow jobs of one action do not keep the others out. To be called every second or so.
   void tick();
 
   // Takes no more, lets what runs end within `grace`, hands the rest back to the store, then calls
@@ -81,6 +82,8 @@ class Runner {
   };
 
   void take();
+  void pop(size_t count);
+  void squeeze_in();
   void renew();
   size_t wanted();
   void on_popped(std::vector<Uuid> ids);
@@ -104,6 +107,10 @@ class Runner {
   bool started_ = false;
   bool popping_ = false;
   bool draining_ = false;
+  bool squeezing_ = false;  // the pop on the way is one of squeeze_in()
+  size_t squeezed_in_ = 0;
+  size_t ended_since_tick_ = 0;
+  size_t without_code_ = 0;                    // claimed, and waiting for their code
   size_t claiming_ = 0;                        // claims on the way
   size_t finishing_ = 0;                       // finish batches on the way
   std::unordered_map<Uuid, Running> running_;  // claimed, not yet concluded

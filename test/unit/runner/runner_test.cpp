@@ -132,6 +132,66 @@ TEST_CASE("each worker that dies under a job makes its next attempt wait twice a
   CHECK(world.find(id).progress.due_at == world.clock.wall() + Millis(1'000));
 }
 
+TEST_CASE("an action whose slow jobs hold every place does not keep the others out") {
+  World world;
+  world.pool.capacity = 4;
+  runner::Runner runner(world.parts(), world.options);
+  runner.start();
+  for (int i = 0; i < 30; ++i) world.submit();
+  REQUIRE(world.pool.jobs.size() == 4);
+  auto other = world.submission("other");
+  world.submit(other);
+  CHECK(world.pool.jobs.size() == 4);
+
+  runner.tick();  // nothing has ended since
+  world.executor.turn();
+  const auto runs_other = [&] {
+    return std::any_of(world.pool.jobs.begin(), world.pool.jobs.end(),
+                       [](const auto& given) { return given.job.action == "other"; });
+  };
+  CHECK(runs_other());
+  const size_t beyond = world.pool.jobs.size();
+  CHECK(beyond > 4);
+  CHECK(beyond <= 4 + 8);
+
+  SECTION("but not without bound") {
+    for (int i = 0; i < 100; ++i) world.submit();
+    for (int i = 0; i < 20; ++i) {
+      runner.tick();
+      world.executor.turn();
+    }
+    CHECK(world.pool.jobs.size() <= 4 + 64);
+  }
+  SECTION("and not while jobs end") {
+    world.pool.succeed("1");
+    runner.tick();
+    world.executor.turn();
+    CHECK(world.pool.jobs.size() < beyond);
+  }
+}
+
+TEST_CASE("what waits for its code has its place already") {
+  World world;
+  world.pool.capacity = 4;
+  runner::Runner runner(world.parts(), world.options);
+  for (int i = 0; i < 100; ++i) world.submit();
+  runner.start();
+  world.executor.turn();
+  CHECK(world.pool.jobs.size() == 4);
+}
+
+TEST_CASE("a runner that is stuck leaves to others what comes in") {
+  World world;
+  world.pool.capacity = 1;
+  runner::Runner runner(world.parts(), world.options);
+  runner.start();
+  world.submit();
+  runner.tick();
+  CHECK(world.depth().waiting == 0);  // and the runner has its answer, too
+  world.submit();
+  CHECK(world.pool.jobs.size() == 1);
+}
+
 TEST_CASE("draining takes no more, hands back what did not run, and then says so") {
   World world;
   world.pool.capacity = 1;
