@@ -20,7 +20,7 @@ struct Api::Impl {
         ask_timer(parts.loop),
         drain_timer(parts.loop),
         ids(parts.clock),
-        catalog(parts.store, parts.compiler, parts.clock, parts.log,
+        catalog(parts.store, parts.compiler, parts.seal, parts.clock, parts.log,
                 {options.ns, options.action_max_age, options.cached_actions}),
         submitter(parts.loop, parts.store, parts.queue, parts.log, parts.metrics,
                   options.dispatch_before_durable),

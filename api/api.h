@@ -1,6 +1,6 @@
 // Api: the HTTP interface as one part. What programs use:
 //
-//   Api api({loop, store, queue, compiler, clock, log, metrics}, options);
+//   Api api({loop, store, queue, compiler, seal, clock, log, metrics}, options);
 //   if (Status status = api.listen("127.0.0.1", 8080); !status) …
 //   loop.run();
 //   …
@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/metrics.h"
+#include "base/seal.h"
 #include "queue/queue.h"
 #include "sandbox/compiler.h"
 #include "store/store.h"
@@ -34,6 +35,7 @@ struct ApiParts {
   Store& store;
   Queue& queue;
   Compiler& compiler;
+  const Seal& seal;  // of the bytecode in the store
   const Clock& clock;
   Log& log;
   Metrics& metrics;

@@ -22,8 +22,14 @@ bool is_action_name(std::string_view name) {
   });
 }
 
-Catalog::Catalog(Store& store, Compiler& compiler, const Clock& clock, Log& log, Options options)
-    : store_(store), compiler_(compiler), clock_(clock), log_(log), options_(std::move(options)) {}
+Catalog::Catalog(Store& store, Compiler& compiler, const Seal& seal, const Clock& clock, Log& log,
+                 Options options)
+    : store_(store),
+      compiler_(compiler),
+      seal_(seal),
+      clock_(clock),
+      log_(log),
+      options_(std::move(options)) {}
 
 // ── reading ──
 
@@ -106,19 +112,20 @@ void Catalog::compile(const PutPtr& put) {
                         return put->then(std::move(error));
                       }
                       log_.info("Action compiled successfully");
-                      store(put, *std::move(bytecode));
+                      store(put, *bytecode);
                     }));
 }
 
-void Catalog::store(const PutPtr& put, Bytecode bytecode) {
+void Catalog::store(const PutPtr& put, const Bytecode& bytecode) {
   const ActionDraft& draft = put->draft;
   CodeRecord code;
   code.chunk_name = draft.name + ".lua";
   code.hash = code_hash_of(code.chunk_name, draft.source);
   code.source = draft.source;
-  code.bytecode = std::move(bytecode.bytes);
+  KeptBytecode kept = seal_.close(code.hash, bytecode.lua_tag, bytecode.bytes);
+  code.bytecode = std::move(kept.bytes);
+  code.lua_tag = std::move(kept.tag);
   code.stripped_bytes = bytecode.stripped_bytes;
-  code.lua_tag = std::move(bytecode.lua_tag);
 
   Action action;
   action.ns = options_.ns;

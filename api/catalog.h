@@ -13,6 +13,7 @@
 #include "api/once.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/seal.h"
 #include "sandbox/compiler.h"
 #include "store/store.h"
 
@@ -39,13 +40,15 @@ class Catalog {
   };
 
   // All of them outlive the catalog.
-  Catalog(Store& store, Compiler& compiler, const Clock& clock, Log& log, Options options);
+  Catalog(Store& store, Compiler& compiler, const Seal& seal, const Clock& clock, Log& log,
+          Options options);
 
   // kNotFound: "Action not found". May answer at once, before it returns.
   void find(std::string_view name, Once<void(Result<ActionPtr>)> then);
 
-  // Compiles and stores. kConflict (kCreate) or kNotFound (kReplace) is found out before compiling
-  // where possible; kInvalid is the compiler's message.
+  // Compiles and stores, the bytecode sealed; without a key the source alone. kConflict (kCreate)
+  // or kNotFound (kReplace) is found out before compiling where possible; kInvalid is the
+  // compiler's message.
   void put(PutMode mode, ActionDraft draft, Once<void(Result<ActionPtr>)> then);
 
   void remove(const std::string& name, Once<void(Status)> then);
@@ -73,7 +76,7 @@ class Catalog {
   void keep(const ActionPtr& action);
   void forget(std::string_view name);
   void compile(const PutPtr& put);
-  void store(const PutPtr& put, Bytecode bytecode);
+  void store(const PutPtr& put, const Bytecode& bytecode);
   void stored(const PutPtr& put, Result<Action> result);
 
   struct Hash : std::hash<std::string_view> {
@@ -82,6 +85,7 @@ class Catalog {
 
   Store& store_;
   Compiler& compiler_;
+  const Seal& seal_;
   const Clock& clock_;
   Log& log_;
   const Options options_;

@@ -24,7 +24,8 @@ Runner::Runner(RunnerParts parts, RunnerOptions options)
     : parts_(parts),
       options_(std::move(options)),
       tokens_(parts.clock),
-      codes_(parts.store, parts.compiler, parts.log, options_.lua_tag, options_.code_cache_bytes),
+      codes_(parts.store, parts.compiler, parts.seal, parts.log, parts.metrics, options_.lua_tag,
+             options_.code_cache_bytes),
       metrics_(parts.metrics) {
   if (options_.appetite) appetite_.emplace(*options_.appetite);
 }

@@ -14,6 +14,7 @@
 #include "base/executor.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/seal.h"
 #include "base/uuid.h"
 #include "queue/queue.h"
 #include "runner/appetite.h"
@@ -45,6 +46,7 @@ struct RunnerParts {
   Queue& queue;
   sandbox::Pool& pool;
   Compiler& compiler;
+  const Seal& seal;  // of the bytecode in the store
   const Clock& clock;
   Log& log;
   Metrics& metrics;

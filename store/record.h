@@ -117,9 +117,9 @@ struct CodeRecord {
   Sha256 hash;              // code_hash_of(chunk_name, source)
   std::string chunk_name;   // "hello.lua": part of the hash, since the bytecode contains it
   std::string source;
-  std::string bytecode;
+  std::string bytecode;     // sealed
   uint64_t stripped_bytes = 0;
-  std::string lua_tag;      // the Lua build that made the bytecode
+  std::string lua_tag;      // the Lua build that made the bytecode, and how it is kept: base/seal.h
 };
 using CodePtr = std::shared_ptr<const CodeRecord>;
 

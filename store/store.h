@@ -177,7 +177,7 @@ class Store {
   virtual void delete_action(std::string ns, std::string name, Done<Status> done) = 0;
 
   virtual void find_code(Sha256 hash, Done<Result<CodePtr>> done) = 0;
-  // Replaces the bytecode of existing code: it was made by another Lua build. kNotFound when it is gone.
+  // Replaces the bytecode of existing code, which could not be used. kNotFound when it is gone.
   virtual void put_bytecode(Sha256 hash, std::string bytecode, std::string lua_tag, Done<Status> done) = 0;
 
   // ── the store itself ──

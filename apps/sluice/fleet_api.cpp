@@ -6,6 +6,7 @@
 
 #include "api/api.h"
 #include "apps/sluice/backends.h"
+#include "apps/sluice/code_seal.h"
 #include "apps/sluice/end_signals.h"
 #include "apps/sluice/options.h"
 #include "base/clock.h"
@@ -17,6 +18,7 @@ namespace sluice {
 
 Status serve_api(const Settings& given) {
   Settings settings = given;
+  settings.store = Settings::Store::kMongodb;  // whatever `serve` uses on this machine
   settings.runner.workers = 0;  // its pool compiles what is uploaded, and runs nothing
   std::signal(SIGPIPE, SIG_IGN);
   Loop loop;
@@ -24,6 +26,8 @@ Status serve_api(const Settings& given) {
   Log log(settings.log);
   Metrics metrics;
 
+  const auto seal = seal_of(settings, log);
+  if (!seal.ok()) return seal.error();
   auto store = open_mongo(settings, {loop, clock, log, metrics});
   if (!store.ok()) return store.error();
   auto queue = open_redis(settings, {loop, clock, log, metrics});
@@ -31,7 +35,7 @@ Status serve_api(const Settings& given) {
 
   sandbox::ProcessPool compiler(loop, clock, log, pool_options(settings));
   if (Status started = compiler.start(); !started.ok()) return started;
-  api::Api api({loop, **store, **queue, compiler, clock, log, metrics},
+  api::Api api({loop, **store, **queue, compiler, *seal, clock, log, metrics},
                api_options(settings, Place::kFleet));
   const auto [host, port] = split_address(settings.api.listen);
   if (Status listening = api.listen(host, port); !listening.ok()) return listening;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "apps/sluice/backends.h"
+#include "apps/sluice/code_seal.h"
 #include "apps/sluice/end_signals.h"
 #include "apps/sluice/options.h"
 #include "apps/sluice/runner_side.h"
@@ -23,7 +24,9 @@ constexpr Millis kAfterGrace{3'000};
 
 }  // namespace
 
-Status serve_runner(const Settings& settings) {
+Status serve_runner(const Settings& given) {
+  Settings settings = given;
+  settings.store = Settings::Store::kMongodb;  // whatever `serve` uses on this machine
   if (Status plugins = check_plugins(settings); !plugins.ok()) return plugins;
   if (settings.runner.workers == 0)
     return Error{Code::kInvalid, "runner", "a runner needs --workers of at least 1"};
@@ -33,6 +36,8 @@ Status serve_runner(const Settings& settings) {
   Log log(settings.log);
   Metrics metrics;
 
+  const auto seal = seal_of(settings, log);
+  if (!seal.ok()) return seal.error();
   auto store = open_mongo(settings, {loop, clock, log, metrics});
   if (!store.ok()) return store.error();
   auto queue = open_redis(settings, {loop, clock, log, metrics});
@@ -42,7 +47,8 @@ Status serve_runner(const Settings& settings) {
   options.prefetch = static_cast<size_t>(settings.runner.prefetch);
   sandbox::ProcessPool pool(loop, clock, log, options);
   if (Status started = pool.start(); !started.ok()) return started;
-  RunnerSide side({loop, **store, **queue, pool, clock, log, metrics}, settings, Place::kFleet);
+  RunnerSide side({loop, **store, **queue, pool, *seal, clock, log, metrics}, settings,
+                  Place::kFleet);
   side.start();
   StatusPage status(loop, clock, **store, **queue, pool, metrics);
   if (!settings.runner.status.empty()) {

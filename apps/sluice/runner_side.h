@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/metrics.h"
+#include "base/seal.h"
 #include "queue/queue.h"
 #include "runner/attendance.h"
 #include "runner/runner.h"
@@ -23,6 +24,7 @@ struct RunnerSideParts {
   Store& store;
   Queue& queue;
   sandbox::ProcessPool& pool;  // started by whoever owns it
+  const Seal& seal;
   const Clock& clock;
   Log& log;
   Metrics& metrics;

@@ -7,6 +7,7 @@
 
 #include "api/api.h"
 #include "apps/sluice/backends.h"
+#include "apps/sluice/code_seal.h"
 #include "apps/sluice/end_signals.h"
 #include "apps/sluice/options.h"
 #include "apps/sluice/runner_side.h"
@@ -22,15 +23,17 @@ namespace {
 // What `sluice serve` consists of, in the order of dependence: each part outlives those below it.
 class Server {
  public:
-  Server(const Settings& settings, Store& store, Loop& loop, const Clock& clock, Log& log,
-         Metrics& metrics)
+  Server(const Settings& settings, Store& store, const Seal& seal, Loop& loop, const Clock& clock,
+         Log& log, Metrics& metrics)
       : settings_(settings),
         log_(log),
         store_(store),
         queue_(loop, {.capacity = static_cast<size_t>(settings.runner.queue_capacity)}),
         pool_(loop, clock, log, pool_options(settings)),
-        runner_side_({loop, store_, queue_, pool_, clock, log, metrics}, settings, Place::kAlone),
-        api_({loop, store_, queue_, pool_, clock, log, metrics}, api_options(settings, place())) {}
+        runner_side_({loop, store_, queue_, pool_, seal, clock, log, metrics}, settings,
+                     Place::kAlone),
+        api_({loop, store_, queue_, pool_, seal, clock, log, metrics},
+             api_options(settings, place())) {}
 
   Status start() {
     if (Status started = pool_.start(); !started.ok()) return started;
@@ -85,9 +88,11 @@ Status serve(const Settings& settings) {
 
   auto store = open_store(settings, {loop, clock, log, metrics});
   if (!store.ok()) return store.error();
+  const auto seal = seal_of(settings, log);
+  if (!seal.ok()) return seal.error();
 
   Status ended;
-  Server server(settings, **store, loop, clock, log, metrics);
+  Server server(settings, **store, *seal, loop, clock, log, metrics);
   if (Status started = server.start(); !started.ok()) return started;
   EndSignals signals(loop, [&] {
     server.stop([&](Status flushed) {

@@ -97,7 +97,7 @@ Status Loader::block(const ConfigBlock& block) {
     if (!value.ok())
       return config_error(path_, key.line,
                           fmt::format("{}: '{}' must be {}, not {}", block.name, key.name,
-                                      value.error().message, quote(key.value)));
+                                      value.error().message, quote(setting->shape, key.value)));
     if (setting->shape.kind == Kind::kPath)
       value = Value(in_config_folder(std::get<std::string>(*value)));
     set(*setting, *value, fmt::format("{}:{}", path_, key.line));
@@ -142,7 +142,7 @@ Status Loader::environment(const Environment& environment) {
     const Result<Value> value = fit(setting.shape, *text);
     if (!value.ok())
       return invalid(fmt::format("environment: {} must be {}, not {}", name, value.error().message,
-                                 quote(*text)));
+                                 quote(setting.shape, *text)));
     set(setting, *value, fmt::format("environment {}", name));
   }
   return {};
@@ -165,8 +165,8 @@ Status Loader::flags(const Flags& flags) {
     }
     const Result<Value> value = fit(setting->shape, text);
     if (!value.ok())
-      return invalid(
-          fmt::format("--{} must be {}, not {}", flag, value.error().message, quote(text)));
+      return invalid(fmt::format("--{} must be {}, not {}", flag, value.error().message,
+                                 quote(setting->shape, text)));
     set(*setting, *value, fmt::format("flag --{}", flag));
   }
   return {};
@@ -181,6 +181,11 @@ Status Loader::agree() const {
   if (api.maxmem_kb > api.max_maxmem_kb)
     return invalid(fmt::format("api.maxmem ({}) is above api.max_maxmem ({})",
                                place_of("api.maxmem"), place_of("api.max_maxmem")));
+  if (!settings_.store_key.key.empty() && !settings_.store_key.file.empty())
+    return invalid(
+        fmt::format("store.key ({}) and store.key_file ({}) are both given; there can "
+                    "be one",
+                    place_of("store.key"), place_of("store.key_file")));
   return {};
 }
 

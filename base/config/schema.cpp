@@ -84,6 +84,10 @@ std::vector<Setting> make_schema() {
           "Folder of the database and its lock"),
       row("store", "", "", "SLUICE_STORE", "store", "STORE",
           choice({"sqlite", "memory", "mongodb"}), PLACE(store), "Where invocations are kept"),
+      row("store.key", "Store", "key", "SLUICE_STORE_KEY", "", "", any(kKey), PLACE(store_key.key),
+          "Seals the bytecode in the store; the same for the whole fleet"),
+      row("store.key_file", "Store", "key_file", "SLUICE_STORE_KEY_FILE", "", "FILE", any(kPath),
+          PLACE(store_key.file), "The same, from a file"),
       row("sqlite.path", "Sqlite", "path", "SLUICE_SQLITE_PATH", "", "FILE", any(kPath),
           PLACE(sqlite.path), "Database file; by default in the data folder"),
       row("sqlite.durability", "Sqlite", "durability", "SLUICE_DURABILITY", "durability", "HOW",
@@ -157,8 +161,8 @@ std::vector<Setting> make_schema() {
 // clang-format on
 #undef PLACE
 
-constexpr std::string_view kBlocks[] = {"Logger", "Nulldb", "Sqlite", "Mongodb",
-                                        "Redis",  "Api",    "Runner", "Plugin"};
+constexpr std::string_view kBlocks[] = {"Logger", "Store", "Nulldb", "Sqlite", "Mongodb",
+                                        "Redis",  "Api",   "Runner", "Plugin"};
 
 }  // namespace
 

@@ -32,6 +32,11 @@ struct Settings {
     Durability durability = Durability::kFull;
   } sqlite;
 
+  struct StoreKey {  // Store { … }: of the seal on the bytecode in the store, at most one of them
+    std::string key;   // 64 hexadecimal digits
+    std::string file;  // a path to them
+  } store_key;
+
   struct Mongodb {
     std::string url = "mongodb://localhost";
     int64_t port = 27017;

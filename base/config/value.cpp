@@ -7,6 +7,8 @@
 #include <optional>
 #include <span>
 
+#include "base/seal_key.h"
+
 namespace sluice::config {
 namespace {
 
@@ -88,6 +90,7 @@ bool has_prefix(std::string_view text, std::string_view prefixes) {
 bool text_fits(const Shape& shape, std::string_view text) {
   if (text.empty() || text.find('\0') != std::string_view::npos) return false;
   if (shape.kind == Kind::kAddress) return is_address(text);
+  if (shape.kind == Kind::kKey) return SealKey::from_hex(text).has_value();
   if (shape.kind == Kind::kChoice)
     return std::find(shape.choices.begin(), shape.choices.end(), text) != shape.choices.end();
   return shape.prefixes.empty() || has_prefix(text, shape.prefixes);
@@ -148,6 +151,8 @@ std::string expectation(const Shape& shape) {
       return "an address with a port, like \"127.0.0.1:8080\" or \"[::1]:8080\"";
     case Kind::kPath:
       return "a path";
+    case Kind::kKey:
+      return std::string(kSealKeyIs);
     case Kind::kText:
       break;
   }
@@ -160,7 +165,8 @@ std::string show(const Shape& shape, const Value& value) {
   if (const auto* on = std::get_if<bool>(&value)) return *on ? "true" : "false";
   if (const auto* number = std::get_if<int64_t>(&value))
     return show_quantity(*number, units_of(shape.kind));
-  return std::get<std::string>(value);
+  const auto& text = std::get<std::string>(value);
+  return shape.kind == Kind::kKey && !text.empty() ? "***" : text;
 }
 
 std::string quote(const Value& value) {
@@ -169,6 +175,12 @@ std::string quote(const Value& value) {
   if (!text) return show({}, value);
   if (text->size() <= kShown) return fmt::format("\"{}\"", *text);
   return fmt::format("\"{}…\"", text->substr(0, kShown));
+}
+
+std::string quote(const Shape& shape, const Value& value) {
+  if (shape.kind != Kind::kKey) return quote(value);
+  const auto* text = std::get_if<std::string>(&value);
+  return text ? fmt::format("a text of {} bytes", text->size()) : "another kind of value";
 }
 
 }  // namespace sluice::config

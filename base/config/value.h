@@ -24,6 +24,7 @@ enum class Kind {
   kText,
   kPath,     // a text; a relative one in config.lua begins at that file's folder
   kAddress,  // "127.0.0.1:8080", "[::1]:8080"
+  kKey,      // of a Seal; shown to nobody
 };
 
 struct Shape {
@@ -44,7 +45,8 @@ std::string expectation(const Shape& shape);
 // The value as a person would write it: 60s, 64M, "text".
 std::string show(const Shape& shape, const Value& value);
 
-// A wrong value, for a message: in quotes and cut when long.
+// A wrong value, for a message: in quotes and cut when long; of a secret only what it is like.
 std::string quote(const Value& value);
+std::string quote(const Shape& shape, const Value& value);
 
 }  // namespace sluice::config

@@ -86,6 +86,7 @@ struct World {
   HeldStore store{memory};
   LocalQueue queue{loop};
   FakeCompiler compiler{loop};
+  Seal seal{SealKey::random()};
   FakeRunner runner{loop, store, queue, clock};
   std::optional<api::Api> api;
 };

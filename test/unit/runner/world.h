@@ -68,6 +68,7 @@ struct World {
   LocalQueue queue{executor};
   FakePool pool;
   FakeCompiler compiler;
+  Seal seal{SealKey::random()};
   Log log{LogOptions{LogLevel::kOff}};
   Metrics metrics;
   UuidGenerator ids{clock};
@@ -84,12 +85,18 @@ struct World {
   }
 
   runner::RunnerParts parts() {
-    return {executor, store, queue, pool, compiler, clock, log, metrics};
+    return {executor, store, queue, pool, compiler, seal, clock, log, metrics};
   }
 
   Sha256 put_code(const std::string& name, const std::string& source, const std::string& lua_tag) {
-    CodeRecord record{
-        code_hash_of(name + ".lua", source), name + ".lua", source, "stored", 10, lua_tag};
+    const Sha256 hash = code_hash_of(name + ".lua", source);
+    KeptBytecode kept = seal.close(hash, lua_tag, "stored");
+    return put_record(
+        name, {hash, name + ".lua", source, std::move(kept.bytes), 10, std::move(kept.tag)});
+  }
+
+  // Code, and an action that has it.
+  Sha256 put_record(const std::string& name, CodeRecord record) {
     Action action;
     action.name = name;
     action.code_hash = record.hash;
