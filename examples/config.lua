@@ -18,6 +18,9 @@ Sqlite {
 -- Mongodb { url = "mongodb://localhost/sluice", port = 27017, lease = "15s" }
 -- Nulldb {}  -- memory: nothing outlives the process
 
+-- Seals the bytecode in the store. With Sqlite and Nulldb leave it out: the server makes its own, code.key beside the database.
+-- Store { key_file = "/etc/sluice/store.key" }  -- or key = "64 hexadecimal digits": openssl rand -hex 32
+
 -- The queue of a fleet (`sluice api`, `sluice runner`). That of `sluice serve` lives in the process.
 -- Redis { url = "redis://localhost", prefix = "sluice" }
 

@@ -111,8 +111,8 @@ int on_global(lua_State* L) {
   if (const char* meant = nearest_block(name))
     return luaL_error(L, "unknown block '%s'; did you mean '%s'?", name, meant);
   return luaL_error(L,
-                    "unknown block '%s'; there are Logger, Nulldb, Sqlite, Mongodb, Redis, Api, "
-                    "Runner and Plugin, and no functions",
+                    "unknown block '%s'; there are Logger, Nulldb, Sqlite, Mongodb, Redis, Store, "
+                    "Api, Runner and Plugin, and no functions",
                     name);
 }
 
@@ -144,6 +144,18 @@ int make_globals(lua_State* L) {
   return 0;
 }
 
+// A syntax error quotes what it met. A text may be a key or a password, whose quotes were
+// forgotten.
+std::string without_secrets(std::string_view message) {
+  constexpr std::string_view kNear = " near '";
+  constexpr size_t kNoSecret = 16;
+  const size_t near = message.find(kNear);
+  if (near == std::string_view::npos) return std::string(message);
+  const std::string_view met = message.substr(near + kNear.size());
+  const bool is_text = met.starts_with('"') || met.starts_with('\'') || met.starts_with('[');
+  return std::string(is_text || met.size() > kNoSecret ? message.substr(0, near) : message);
+}
+
 // "config:3: message" as Lua makes it.
 Error from_lua(const std::string& path, std::string_view message) {
   constexpr std::string_view kPrefix = "config:";
@@ -152,7 +164,7 @@ Error from_lua(const std::string& path, std::string_view message) {
     const char* end = message.data() + message.size();
     const auto read = std::from_chars(message.data() + kPrefix.size(), end, line);
     if (read.ec == std::errc() && end - read.ptr > 2)
-      return config_error(path, line, std::string(read.ptr + 2, end));
+      return config_error(path, line, without_secrets({read.ptr + 2, end}));
   }
   return {Code::kInvalid, "", fmt::format("{}: {}", path, message)};
 }

@@ -161,8 +161,8 @@ std::vector<Setting> make_schema() {
 // clang-format on
 #undef PLACE
 
-constexpr std::string_view kBlocks[] = {"Logger", "Store", "Nulldb", "Sqlite", "Mongodb",
-                                        "Redis",  "Api",   "Runner", "Plugin"};
+constexpr std::string_view kBlocks[] = {"Logger", "Nulldb", "Sqlite", "Mongodb", "Redis",
+                                        "Store",  "Api",    "Runner", "Plugin"};
 
 }  // namespace
 

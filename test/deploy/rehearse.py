@@ -15,6 +15,7 @@ import os
 import pathlib
 import random
 import re
+import secrets
 import shlex
 import shutil
 import socket
@@ -29,7 +30,7 @@ import yaml
 
 HERE = pathlib.Path(__file__).resolve().parent
 COMPOSE = HERE.parent.parent / "compose"
-PASSWORD = "rehearsal"
+SECRET = secrets.token_hex(32)  # a password, or a key
 A_HANG = 60  # seconds: nothing takes so long that is not stuck
 
 
@@ -122,7 +123,7 @@ class Rehearsal:
 
     def filled_in(self, text):
         """What compose makes of ${NAME:?text}, and where the databases are here."""
-        return re.sub(r"\$\{\w+:\?[^}]*\}", PASSWORD, text).replace("@redis:6379", f"@127.0.0.1:{self.redis_port}")
+        return re.sub(r"\$\{\w+:\?[^}]*\}", SECRET, text).replace("@redis:6379", f"@127.0.0.1:{self.redis_port}")
 
     def environment(self, service):
         names = {key: self.filled_in(value) for key, value in self.services[service].get("environment", {}).items()}

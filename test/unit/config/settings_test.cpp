@@ -71,6 +71,46 @@ TEST_CASE("passwords are not shown") {
   CHECK_THAT(table, !Contains("s3cret"));
 }
 
+const std::string kKey = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+TEST_CASE("the store's key is taken from each source, and shown by none") {
+  CHECK(load("Store { key = \"" + kKey + "\" }").store_key.key == kKey);
+  const Settings from_environment =
+      load("Mongodb {}", {}, environment_of({{"SLUICE_STORE_KEY", kKey}}));
+  CHECK(from_environment.store_key.key == kKey);
+  CHECK(from_environment.store == Settings::Store::kMongodb);  // Store { } selects none
+  CHECK_THAT(describe(from_environment), Contains("***") && !Contains(kKey.substr(0, 8)));
+  for (const FlagHelp& flag : setting_flags())
+    CHECK(flag.setting != "store.key");  // ps would show it
+
+  const ConfigFile file("Store { key_file = \"fleet.key\" }");
+  CHECK(load_settings({}, kNoEnvironment, file.path())->store_key.file ==
+        file.folder() + "/fleet.key");
+}
+
+TEST_CASE("a wrong key is refused without showing it") {
+  const std::string wrong = "s3cret" + kKey.substr(6);
+  CHECK(error_of("\nStore { key = \"" + wrong + "\" }") ==
+        "config.lua:2: Store: 'key' must be 64 hexadecimal digits, as `openssl rand -hex 32` makes "
+        "them, not a text of 64 bytes");
+  CHECK(error_of("Store { key = 12 }") ==
+        "config.lua:1: Store: 'key' must be 64 hexadecimal digits, as `openssl rand -hex 32` makes "
+        "them, not another kind of value");
+  CHECK_THAT(error_of("", {}, environment_of({{"SLUICE_STORE_KEY", "s3cret"}})),
+             Contains("SLUICE_STORE_KEY must be 64 hexadecimal digits") && !Contains("s3cret"));
+  for (const std::string& mistake : {"\"" + wrong, "'" + wrong, "[[" + wrong, kKey, "0x" + wrong}) {
+    CAPTURE(mistake);
+    CHECK_THAT(error_of("Store { key = " + mistake + " }"),
+               Contains("config.lua:1: ") && !Contains(mistake.substr(2, 12)));
+  }
+}
+
+TEST_CASE("a store has one key") {
+  CHECK(error_of("Store { key = \"" + kKey + "\", key_file = \"/run/key\" }") ==
+        "store.key (***, config.lua:1) and store.key_file (/run/key, config.lua:1) are both given; "
+        "there can be one");
+}
+
 }  // namespace
 
 TEST_CASE("without anything the defaults are in force") {
