@@ -254,11 +254,13 @@ EVERY_STORE("Code is found by its hash, and its bytecode can be made anew") {
   CHECK((*code)->lua_tag == "lua-5.3-test");
   CHECK((*code)->stripped_bytes == 192);
 
-  const auto put = [&](Sha256 which) {
+  const auto put = [&](Sha256 which, std::string bytecode = std::string("\x1b\0new", 5)) {
     return at.template await<Status>([&](auto done) {
-      at.store->put_bytecode(which, std::string("\x1b\0new", 5), "lua-5.3-next", done);
+      at.store->put_bytecode(which, std::move(bytecode), "lua-5.3-next", done);
     });
   };
+  CHECK(put(hash, "").ok());  // the source alone is enough
+  CHECK((*at.find_code(hash))->bytecode.empty());
   CHECK(put(hash).ok());
   code = at.find_code(hash);
   CHECK((*code)->bytecode == std::string("\x1b\0new", 5));
