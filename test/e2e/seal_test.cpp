@@ -106,6 +106,37 @@ TEST_CASE("with another key everything is compiled once more") {
   CHECK(read_file(key) != before);
 }
 
+TEST_CASE("a key that is given is used, and none is made") {
+  TempFolder data;
+  const std::string key(64, 'a');
+  const bool in_file = GENERATE(false, true);
+  const Environment given = {in_file ? "SLUICE_STORE_KEY_FILE=" + data.write("key", key)
+                                     : "SLUICE_STORE_KEY=" + key};
+  const auto run = [&](const Environment& environment) {
+    Server server(data / "data", {"--workers", "1"}, environment);
+    Http http(server.url());
+    http.create("double", "function main(n) return 2 * n end");
+    CHECK(http.block("double", "21").body == "42");
+    CHECK(server.stop() == 0);
+    return server.log();
+  };
+  run(given);
+  CHECK_FALSE(fs::exists(data / "data/code.key"));
+  const std::string log = run({"SLUICE_STORE_KEY=" + key});
+  CHECK(log.find("ompiling") == std::string::npos);
+  CHECK(log.find(key) == std::string::npos);
+  CHECK(run({}).find("sealed with another key") != std::string::npos);
+}
+
+TEST_CASE("data in memory leaves no key behind") {
+  TempFolder data;
+  Server server(data / "data", {"--workers", "1", "--store", "memory"});
+  Http http(server.url());
+  CHECK(http.create("double", "function main(n) return 2 * n end").status == 200);
+  CHECK(http.block("double", "21").body == "42");
+  CHECK_FALSE(fs::exists(data / "data/code.key"));
+}
+
 TEST_CASE("a source that was changed in the database is not run") {
   Stopped stopped;
   write_into(stopped.data,
