@@ -97,6 +97,8 @@ struct Invocation {
   std::shared_ptr<const Report> report;  // null before the first attempt ended
 };
 
+inline constexpr uint32_t kMaxConcurrencyCap = 10'000;
+
 // An action's current version.
 struct Action {
   std::string ns = "default";
@@ -107,6 +109,7 @@ struct Action {
   uint64_t stripped_bytes = 0;
   Millis timeout{0};          // as the author gave them; 0: the server's limit
   uint64_t memory_kb = 0;
+  uint32_t max_concurrency = 0;  // invocations of it at runners at a time, over the whole fleet; 0: no cap
   WallTime created_at{};
   WallTime updated_at{};
 };

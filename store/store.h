@@ -174,6 +174,8 @@ class Store {
   virtual void put_action(PutMode mode, Action action, CodeRecord code, Done<Result<Action>> done) = 0;
   virtual void find_action(std::string ns, std::string name, Done<Result<Action>> done) = 0;
   virtual void list_actions(std::string ns, Done<Result<std::vector<Action>>> done) = 0;  // by name
+  // Of all namespaces, those with a max_concurrency; in no particular order.
+  virtual void capped_actions(Done<Result<std::vector<Action>>> done) = 0;
   virtual void delete_action(std::string ns, std::string name, Done<Status> done) = 0;
 
   virtual void find_code(Sha256 hash, Done<Result<CodePtr>> done) = 0;

@@ -40,6 +40,14 @@ std::vector<Action> MemoryActions::list(const std::string& ns) const {
   return all;
 }
 
+std::vector<Action> MemoryActions::capped() const {
+  std::vector<Action> all;
+  for (const auto& [key, named] : actions_) {
+    if (!named.deleted && named.action.max_concurrency > 0) all.push_back(named.action);
+  }
+  return all;
+}
+
 Status MemoryActions::remove(const std::string& ns, const std::string& name, WallTime now) {
   const auto found = actions_.find({ns, name});
   if (found == actions_.end() || found->second.deleted)

@@ -16,6 +16,7 @@ class MemoryActions {
   Result<Action> put(PutMode mode, Action action, CodeRecord code, WallTime now);
   Result<Action> find(const std::string& ns, const std::string& name) const;
   std::vector<Action> list(const std::string& ns) const;
+  std::vector<Action> capped() const;
   Status remove(const std::string& ns, const std::string& name, WallTime now);
 
   Result<CodePtr> code(const Sha256& hash) const;

@@ -298,6 +298,10 @@ void MemoryStore::list_actions(std::string ns, Done<Result<std::vector<Action>>>
   answer<Result<std::vector<Action>>>(std::move(done), actions_.list(ns));
 }
 
+void MemoryStore::capped_actions(Done<Result<std::vector<Action>>> done) {
+  answer<Result<std::vector<Action>>>(std::move(done), actions_.capped());
+}
+
 void MemoryStore::delete_action(std::string ns, std::string name, Done<Status> done) {
   answer(std::move(done), actions_.remove(ns, name, clock_.wall()));
 }

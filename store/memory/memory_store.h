@@ -46,6 +46,7 @@ class MemoryStore final : public Store {
   void put_action(PutMode mode, Action action, CodeRecord code, Done<Result<Action>> done) override;
   void find_action(std::string ns, std::string name, Done<Result<Action>> done) override;
   void list_actions(std::string ns, Done<Result<std::vector<Action>>> done) override;
+  void capped_actions(Done<Result<std::vector<Action>>> done) override;
   void delete_action(std::string ns, std::string name, Done<Status> done) override;
   void find_code(Sha256 hash, Done<Result<CodePtr>> done) override;
   void put_bytecode(Sha256 hash, std::string bytecode, std::string lua_tag,

@@ -119,6 +119,18 @@ Result<std::vector<Action>> list_actions(Session& session, const std::string& ns
   return actions;
 }
 
+Result<std::vector<Action>> capped_actions(Session& session) {
+  std::vector<Action> actions;
+  const Bson query = std::move(Bson()
+                                   .document("max_concurrency", Bson().number("$gt", 0))
+                                   .document("deleted", Bson().flag("$ne", true)));
+  const Status found = session.find(kActions, query, {}, [&](const bson_t* document) {
+    actions.push_back(read_action(document).action);
+  });
+  if (!found.ok()) return found.error();
+  return actions;
+}
+
 Status delete_action(Session& session, Rules rules, const std::string& ns,
                      const std::string& name) {
   const auto found = read_one(session, ns, name);

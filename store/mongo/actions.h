@@ -10,6 +10,7 @@ Result<Action> put_action(Session& session, Rules rules, PutMode mode, const Act
                           const CodeRecord& code, int64_t nonce);
 Result<Action> find_action(Session& session, const std::string& ns, const std::string& name);
 Result<std::vector<Action>> list_actions(Session& session, const std::string& ns);
+Result<std::vector<Action>> capped_actions(Session& session);
 Status delete_action(Session& session, Rules rules, const std::string& ns, const std::string& name);
 
 Result<CodePtr> find_code(Session& session, const Sha256& hash);

@@ -318,6 +318,7 @@ Bson action_fields(const Action& action) {
       .number("stripped_bytes", static_cast<int64_t>(action.stripped_bytes))
       .number("timeout_ms", action.timeout.count())
       .number("memory_kb", static_cast<int64_t>(action.memory_kb))
+      .number("max_concurrency", action.max_concurrency)
       .time("created_at", action.created_at)
       .time("updated_at", action.updated_at);
   return fields;
@@ -336,6 +337,7 @@ StoredAction read_action(const bson_t* document) {
     if (name == "stripped_bytes") action.stripped_bytes = static_cast<uint64_t>(field.number());
     if (name == "timeout_ms") action.timeout = Millis(field.number());
     if (name == "memory_kb") action.memory_kb = static_cast<uint64_t>(field.number());
+    if (name == "max_concurrency") action.max_concurrency = static_cast<uint32_t>(field.number());
     if (name == "created_at") action.created_at = field.time();
     if (name == "updated_at") action.updated_at = field.time();
     if (name == "deleted") stored.deleted = field.flag();

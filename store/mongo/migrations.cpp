@@ -66,6 +66,15 @@ const Index kIndexes[] = {
        index.document("key", Bson().number("ns", 1).number("name", 1));
        return index;
      }},
+    // Those few with a cap, which every runner asks for now and then.
+    {kActions, "capped_1",
+     [] {
+       Bson index;
+       index.document("key", Bson().number("max_concurrency", 1));
+       index.document("partialFilterExpression",
+                      Bson().document("max_concurrency", Bson().number("$gt", 0)));
+       return index;
+     }},
 };
 
 Result<std::set<std::string>> index_names(Session& session, const char* collection) {

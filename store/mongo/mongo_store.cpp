@@ -237,6 +237,11 @@ void MongoStore::list_actions(std::string ns, Done<Result<std::vector<Action>>> 
       std::move(done));
 }
 
+void MongoStore::capped_actions(Done<Result<std::vector<Action>>> done) {
+  parts_->ask<std::vector<Action>>([](Session& session) { return mongo::capped_actions(session); },
+                                   std::move(done));
+}
+
 void MongoStore::delete_action(std::string ns, std::string name, Done<Status> done) {
   Parts& my = *parts_;
   const Rules rules = my.rules();

@@ -5,7 +5,7 @@ namespace {
 
 constexpr const char* kSelectAction =
     "SELECT ns, name, version, source_hash, code_hash, stripped_bytes, timeout_ms, memory_kb,"
-    " created_at, updated_at, deleted FROM action WHERE ns = ?";
+    " max_concurrency, created_at, updated_at, deleted FROM action WHERE ";
 
 struct ActionRow {
   Action action;
@@ -23,6 +23,7 @@ ActionRow read_action(Statement& row) {
   action.stripped_bytes = static_cast<uint64_t>(row.read_int());
   action.timeout = Millis(row.read_int());
   action.memory_kb = static_cast<uint64_t>(row.read_int());
+  action.max_concurrency = static_cast<uint32_t>(row.read_int());
   action.created_at = row.read_time();
   action.updated_at = row.read_time();
   read.deleted = row.read_int() != 0;
@@ -32,12 +33,21 @@ ActionRow read_action(Statement& row) {
 // The action's row, deleted or not; nullopt when there never was one.
 Result<std::optional<ActionRow>> row_of(Database& database, const std::string& ns,
                                         const std::string& name, const char* operation) {
-  auto statement = database.prepare(std::string(kSelectAction) + " AND name = ?");
+  auto statement = database.prepare(std::string(kSelectAction) + "ns = ? AND name = ?");
   if (!statement) return statement.error();
   const int rc = statement->bind(std::string_view(ns)).bind(std::string_view(name)).step();
   if (rc == SQLITE_DONE) return std::optional<ActionRow>();
   if (rc != SQLITE_ROW) return database.error(rc, operation);
   return std::optional<ActionRow>(read_action(*statement));
+}
+
+Result<std::vector<Action>> read_actions(Database& database, Statement& statement,
+                                         const char* operation) {
+  std::vector<Action> actions;
+  int rc;
+  while ((rc = statement.step()) == SQLITE_ROW) actions.push_back(read_action(statement).action);
+  if (rc != SQLITE_DONE) return database.error(rc, operation);
+  return actions;
 }
 
 Error no_action(const char* operation, const std::string& name) {
@@ -72,8 +82,8 @@ Status write_code(Database& database, const CodeRecord& code, WallTime now) {
 Status write_action(Database& database, const Action& action, bool deleted, const char* operation) {
   auto statement = database.prepare(
       "INSERT OR REPLACE INTO action (ns, name, version, source_hash, code_hash, stripped_bytes,"
-      " timeout_ms, memory_kb, created_at, updated_at, deleted)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      " timeout_ms, memory_kb, max_concurrency, created_at, updated_at, deleted)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   if (!statement) return statement.error();
   const int rc = statement->bind(std::string_view(action.ns))
                      .bind(std::string_view(action.name))
@@ -83,6 +93,7 @@ Status write_action(Database& database, const Action& action, bool deleted, cons
                      .bind(static_cast<int64_t>(action.stripped_bytes))
                      .bind(int64_t{action.timeout.count()})
                      .bind(static_cast<int64_t>(action.memory_kb))
+                     .bind(int64_t{action.max_concurrency})
                      .bind(action.created_at)
                      .bind(action.updated_at)
                      .bind(int64_t{deleted})
@@ -131,14 +142,18 @@ Result<Action> find_action(Database& database, const std::string& ns, const std:
 }
 
 Result<std::vector<Action>> list_actions(Database& database, const std::string& ns) {
-  auto statement = database.prepare(std::string(kSelectAction) + " AND deleted = 0 ORDER BY name");
+  auto statement =
+      database.prepare(std::string(kSelectAction) + "ns = ? AND deleted = 0 ORDER BY name");
   if (!statement) return statement.error();
   statement->bind(std::string_view(ns));
-  std::vector<Action> actions;
-  int rc;
-  while ((rc = statement->step()) == SQLITE_ROW) actions.push_back(read_action(*statement).action);
-  if (rc != SQLITE_DONE) return database.error(rc, "store.list_actions");
-  return actions;
+  return read_actions(database, *statement, "store.list_actions");
+}
+
+Result<std::vector<Action>> capped_actions(Database& database) {
+  auto statement =
+      database.prepare(std::string(kSelectAction) + "max_concurrency > 0 AND deleted = 0");
+  if (!statement) return statement.error();
+  return read_actions(database, *statement, "store.capped_actions");
 }
 
 Result<CodePtr> find_code(Database& database, const Sha256& hash) {

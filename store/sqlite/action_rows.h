@@ -14,6 +14,7 @@ Status delete_action(Database& database, const std::string& ns, const std::strin
                      WallTime now);
 Result<Action> find_action(Database& database, const std::string& ns, const std::string& name);
 Result<std::vector<Action>> list_actions(Database& database, const std::string& ns);
+Result<std::vector<Action>> capped_actions(Database& database);
 
 Result<CodePtr> find_code(Database& database, const Sha256& hash);
 Status put_bytecode(Database& database, const Sha256& hash, const std::string& bytecode,

@@ -91,6 +91,12 @@ CREATE TABLE code (
   bytecode       BLOB    NOT NULL
 );
 )sql",
+
+    // 2: how many invocations of an action may run at a time; 0: no cap.
+    R"sql(
+ALTER TABLE action ADD COLUMN max_concurrency INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX action_capped ON action (ns, name) WHERE max_concurrency > 0 AND deleted = 0;
+)sql",
 };
 
 Result<int64_t> version_of(Database& database) {

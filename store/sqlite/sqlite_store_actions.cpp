@@ -74,6 +74,16 @@ void SqliteStore::list_actions(std::string ns, Done<Result<std::vector<Action>>>
   });
 }
 
+void SqliteStore::capped_actions(Done<Result<std::vector<Action>>> done) {
+  Parts& my = *parts_;
+  auto found = std::make_shared<Result<std::vector<Action>>>(Error{});
+  Task then = my.answers.guard([found, done = std::move(done)] { done(std::move(*found)); });
+  my.reader->ask([found, then = std::move(then)](Queries& queries) mutable {
+    *found = sqlite::capped_actions(queries.database());
+    return std::move(then);
+  });
+}
+
 void SqliteStore::find_code(Sha256 hash, Done<Result<CodePtr>> done) {
   Parts& my = *parts_;
   auto found = std::make_shared<Result<CodePtr>>(Error{});

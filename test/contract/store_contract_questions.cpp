@@ -243,6 +243,31 @@ EVERY_STORE("Actions are listed by name, of one namespace") {
   CHECK(others->empty());
 }
 
+EVERY_STORE("An action keeps its max_concurrency, and those that have one are found") {
+  using Caps = std::map<std::string, uint32_t>;
+  TestType at;
+  CHECK(at.capped().empty());
+  REQUIRE(at.put(PutMode::kCreate, "free", "x").ok());
+  REQUIRE(at.put(PutMode::kCreate, "one", "x", 1)->max_concurrency == 1);
+  REQUIRE(at.put(PutMode::kCreate, "many", "x", kMaxConcurrencyCap).ok());
+  CHECK(at.find_action("free")->max_concurrency == 0);
+  CHECK(at.find_action("one")->max_concurrency == 1);
+  CHECK(at.capped() == Caps{{"default/one", 1}, {"default/many", kMaxConcurrencyCap}});
+  const auto listed = at.template await<Result<std::vector<Action>>>(
+      [&](auto done) { at.store->list_actions("default", done); });
+  REQUIRE(listed->size() == 3);
+  CHECK((*listed)[2].max_concurrency == 1);
+
+  REQUIRE(at.put(PutMode::kReplace, "one", "x", 7).ok());
+  REQUIRE(at.put(PutMode::kReplace, "many", "x", 0).ok());
+  CHECK(at.find_action("one")->max_concurrency == 7);
+  CHECK(at.capped() == Caps{{"default/one", 7}});
+  REQUIRE(at.delete_action("one").ok());
+  CHECK(at.capped().empty());
+  REQUIRE(at.put(PutMode::kCreate, "one", "x").ok());
+  CHECK(at.capped().empty());
+}
+
 EVERY_STORE("Code is found by its hash, and its bytecode can be made anew") {
   TestType at;
   CHECK(at.put(PutMode::kCreate, "hello", "return 1").ok());

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -129,7 +130,8 @@ class StoreHarness {
     return await<Status>([&](auto done) { store->flush(done); });
   }
 
-  Result<Action> put(PutMode mode, const std::string& name, const std::string& source) {
+  Result<Action> put(PutMode mode, const std::string& name, const std::string& source,
+                     uint32_t max_concurrency = 0) {
     CodeRecord code;
     code.chunk_name = name + ".lua";
     code.source = source;
@@ -144,10 +146,21 @@ class StoreHarness {
     action.stripped_bytes = 192;
     action.timeout = Millis(500);
     action.memory_kb = 64;
+    action.max_concurrency = max_concurrency;
     return await<Result<Action>>([&](auto done) { store->put_action(mode, action, code, done); });
   }
   Result<Action> find_action(const std::string& name) {
     return await<Result<Action>>([&](auto done) { store->find_action("default", name, done); });
+  }
+  // Names and caps, by name.
+  std::map<std::string, uint32_t> capped() {
+    const auto found =
+        await<Result<std::vector<Action>>>([&](auto done) { store->capped_actions(done); });
+    REQUIRE(found.ok());
+    std::map<std::string, uint32_t> caps;
+    for (const Action& action : *found)
+      caps[action.ns + "/" + action.name] = action.max_concurrency;
+    return caps;
   }
   Status delete_action(const std::string& name) {
     return await<Status>([&](auto done) { store->delete_action("default", name, done); });

@@ -85,6 +85,9 @@ class HeldStore final : public Store {
   void list_actions(std::string ns, Done<Result<std::vector<Action>>> done) override {
     store_.list_actions(std::move(ns), std::move(done));
   }
+  void capped_actions(Done<Result<std::vector<Action>>> done) override {
+    store_.capped_actions(std::move(done));
+  }
   void delete_action(std::string ns, std::string name, Done<Status> done) override {
     store_.delete_action(std::move(ns), std::move(name), std::move(done));
   }

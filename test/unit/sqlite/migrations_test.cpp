@@ -54,6 +54,19 @@ TEST_CASE("A step that fails leaves the file as it was", "[migrations]") {
   CHECK(number(*database, "SELECT count(*) FROM sqlite_schema WHERE name = 'invocation'") == 0);
 }
 
+TEST_CASE("Actions of a file from before they could have a cap have none", "[migrations]") {
+  ScratchFolder folder;
+  auto database = Database::open(folder.path() + "/a.db", {});
+  REQUIRE(migrate(*database).ok());
+  for (const char* sql :
+       {"DROP INDEX action_capped", "ALTER TABLE action DROP COLUMN max_concurrency",
+        "PRAGMA user_version = 1",
+        "INSERT INTO action VALUES ('default', 'old', 3, x'00', x'00', 1, 2, 3, 4, 5, 0)"})
+    REQUIRE(database->execute(sql, "test").ok());
+  REQUIRE(migrate(*database).ok());
+  CHECK(number(*database, "SELECT version FROM action WHERE max_concurrency = 0") == 3);
+}
+
 TEST_CASE("A file that is no database is an error that names it", "[migrations]") {
   SqliteHarness at;
   at.store.reset();
