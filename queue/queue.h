@@ -6,7 +6,8 @@
 //
 // Lanes. Entries wait in lanes, one for each (namespace, queue, priority, action), first in, first
 // out. `pop` takes round-robin over the lanes of the highest priority that hold something, so that
-// no action starves another.
+// no action starves another. What waits is bounded, fairly: a lane that holds less than its share
+// is taken in where others have filled the queue.
 //
 // Failure. A queue that cannot be reached answers pushes and questions with kUnavailable, soon;
 // what is said to it without a callback (acknowledge, give_back) it keeps and says again when it is
@@ -48,8 +49,8 @@ struct Entry {
 // alone.
 struct Announcement {
   enum class Phase {
-    kResult,  // the result is there, its record on the way to the disk: only for the waiting
-              // request that submitted the invocation itself
+    kResult,   // the result is there, its record on the way to the disk: only for the waiting
+               // request that submitted the invocation itself
     kDurable,  // the record says so: for everyone
   };
   Uuid id;
@@ -62,6 +63,19 @@ struct LaneRule {
   bool paused = false;
   uint32_t max_delivered = 0;  // ids at runners at a time; 0: no cap
   bool operator==(const LaneRule&) const = default;
+};
+
+struct ActionRule {
+  std::string ns;
+  std::string action;
+  LaneRule rule;
+  bool operator==(const ActionRule&) const = default;
+};
+
+// The rules that a queue knows.
+struct Rules {
+  bool complete = false;        // rules_complete() was said, and nothing forgotten since
+  std::vector<ActionRule> all;  // without empty ones, in no particular order
 };
 
 // A runner, as it says of itself and as the others see it.
@@ -78,7 +92,8 @@ struct RunnerInfo {
 struct Depth {
   uint64_t waiting = 0;    // in lanes
   uint64_t delivered = 0;  // popped, not acknowledged
-  uint64_t capacity = 0;   // of waiting; what does not fit stays in the store for the sweeper
+  uint64_t capacity = 0;   // of waiting; what does not fit stays in the store for the sweeper. What
+                           // is given back, and the first few of each lane, may exceed it
 };
 
 class Queue {
@@ -86,8 +101,9 @@ class Queue {
   virtual ~Queue() = default;
 
   // Appends entries to their lanes. An id that the queue holds already, waiting or delivered, is
-  // left as it is. kFull for those that do not fit: no loss, the store has them. `done` may be
-  // empty.
+  // left as it is. kFull for those that do not fit: no loss, the store has them. A full queue still
+  // takes a lane's entries up to its share, an eighth of the capacity divided by the lanes that
+  // hold something, and at least one. `done` may be empty.
   virtual void push(std::vector<Entry> entries, std::function<void(std::vector<Status>)> done) = 0;
 
   // Gives up to `max` ids to `runner`, as soon as there is at least one. One pop at a time for each
@@ -113,11 +129,27 @@ class Queue {
 
   virtual void depth(std::function<void(Result<Depth>)> done) = 0;
 
-  // From now on `rule` holds for all lanes of this action: pop passes over them while they are
-  // paused or at their cap. Nothing is lost, and what was popped stays with its runner. The empty
-  // rule lifts it. `done` may be empty.
+  // ── rules ──
+
+  // From now on `rule` holds for all lanes of this action together: pop passes over them while they
+  // are paused or at their cap. Exact: never are more than `max_delivered` ids of the action popped
+  // and neither acknowledged nor given back, but for those that were out before the rule came.
+  // Nothing is lost, and what was popped stays with its runner. The empty rule lifts it. `done` may
+  // be empty.
   virtual void restrain(std::string ns, std::string action, LaneRule rule,
                         std::function<void(Status)> done) = 0;
+
+  // What holds now. A queue that forgets forgets its rules, too: somebody who knows them has to
+  // look.
+  virtual void rules(std::function<void(Result<Rules>)> done) = 0;
+
+  // All rules have been said. A queue that was made to wait for them hands out ids only from now
+  // on.
+  virtual void rules_complete(std::function<void(Status)> done) = 0;
+
+  // `runner` says which ids it holds, where the queue may have forgotten it: those that the queue
+  // does not know are delivered to `runner` from now on, and count.
+  virtual void hold(std::string runner, std::vector<Entry> entries) = 0;
 
   // ── runners ──
 

@@ -11,6 +11,9 @@ namespace {
 // names of actions long gone do not pile up.
 constexpr size_t kKeptLanes = 1024;
 
+// Of the capacity, what lanes may use beyond it that hold little: one part of so many.
+constexpr size_t kReserve = 8;
+
 }  // namespace
 
 size_t LaneHash::operator()(const Lane& lane) const noexcept {
@@ -23,7 +26,10 @@ size_t LaneHash::operator()(const Lane& lane) const noexcept {
 
 Lanes::Pushed Lanes::push(Entry&& entry) {
   // Known before full: to push again what is already here succeeds at any time.
-  if (waiting_ >= capacity_) return items_.contains(entry.id) ? Pushed::kKnown : Pushed::kFull;
+  if (waiting_ >= capacity_) {
+    if (items_.contains(entry.id)) return Pushed::kKnown;
+    if (has_its_share(entry.lane)) return Pushed::kFull;
+  }
   const auto [place, is_new] = items_.try_emplace(entry.id);
   if (!is_new) return Pushed::kKnown;
 
@@ -33,6 +39,25 @@ Lanes::Pushed Lanes::push(Entry&& entry) {
   ++item.lane->items;
   append(item);
   return Pushed::kYes;
+}
+
+// Whoever fills the queue leaves the others room for some entries.
+bool Lanes::has_its_share(const Lane& name) const {
+  const auto lane = lanes_.find(name);
+  const size_t waiting = lane == lanes_.end() ? 0 : lane->second.waiting;
+  const size_t sharing = busy_lanes_ + (waiting == 0 ? 1 : 0);
+  return waiting >= std::max<size_t>(1, capacity_ / kReserve / sharing);
+}
+
+void Lanes::hold(Entry&& entry, uint32_t holder) {
+  const auto [place, is_new] = items_.try_emplace(entry.id);
+  if (!is_new) return;
+  Item& item = place->second;
+  item.id = &place->first;
+  item.holder = holder;
+  item.lane = &lane_of(std::move(entry.lane));
+  ++item.lane->items;
+  ++item.lane->group->delivered;
 }
 
 std::vector<Uuid> Lanes::take(size_t max, uint32_t holder) {
@@ -58,6 +83,7 @@ std::vector<Uuid> Lanes::take(size_t max, uint32_t holder) {
     item.holder = holder;
     ++lane.group->delivered;
     --waiting_;
+    if (--lane.waiting == 0) --busy_lanes_;
     taken.push_back(*item.id);
 
     if (lane.first) {
@@ -113,6 +139,14 @@ void Lanes::restrain(const std::string& ns, const std::string& action, LaneRule 
   if (group.lanes == 0 && rule == LaneRule{}) groups_.erase({ns, action});
 }
 
+std::vector<ActionRule> Lanes::rules() const {
+  std::vector<ActionRule> all;
+  for (const auto& [name, group] : groups_) {
+    if (group.rule != LaneRule{}) all.push_back({name.first, name.second, group.rule});
+  }
+  return all;
+}
+
 void Lanes::end_delivery(Item& item) {
   Group& group = *item.lane->group;
   --group.delivered;
@@ -134,7 +168,7 @@ void Lanes::append(Item& item) {
     join_ring(lane);
   }
   lane.last = &item;
-  ++waiting_;
+  count_waiting(lane);
 }
 
 void Lanes::prepend(Item& item) {
@@ -147,7 +181,12 @@ void Lanes::prepend(Item& item) {
     lane.last = &item;
     join_ring(lane);
   }
+  count_waiting(lane);
+}
+
+void Lanes::count_waiting(LaneState& lane) {
   ++waiting_;
+  if (++lane.waiting == 1) ++busy_lanes_;
 }
 
 void Lanes::join_ring(LaneState& lane) {

@@ -32,6 +32,9 @@ class Lanes {
   enum class Pushed { kYes, kKnown, kFull };
   Pushed push(Entry&& entry);
 
+  // Of an id that is not known: it is delivered to `holder`.
+  void hold(Entry&& entry, uint32_t holder);
+
   // Moves up to `max` ids from the lanes to `holder`: one from each lane of the highest priority in
   // turn, passing over those that a rule holds back.
   std::vector<Uuid> take(size_t max, uint32_t holder);
@@ -48,6 +51,8 @@ class Lanes {
 
   // For all lanes of an action; the empty rule lifts it.
   void restrain(const std::string& ns, const std::string& action, LaneRule rule);
+
+  std::vector<ActionRule> rules() const;  // but for empty ones
 
   // Whether take() may find something: lanes that were seen to be held back do not count.
   bool any_ready() const { return !rings_.empty(); }
@@ -86,6 +91,7 @@ class Lanes {
     Item* last = nullptr;
     LaneState* behind = nullptr;  // the next in the ring, while something waits here
     size_t items = 0;             // waiting and delivered: they point here
+    size_t waiting = 0;
   };
 
   // The lanes of one priority that hold something, in the order of their turns.
@@ -97,7 +103,9 @@ class Lanes {
   static constexpr uint32_t kNobody = UINT32_MAX;
 
   LaneState& lane_of(Lane&& name);
+  bool has_its_share(const Lane& name) const;
   void append(Item& item);
+  void count_waiting(LaneState& lane);
   void prepend(Item& item);
   void join_ring(LaneState& lane);
   void release(LaneState& lane);
@@ -106,6 +114,7 @@ class Lanes {
 
   const size_t capacity_;
   size_t waiting_ = 0;
+  size_t busy_lanes_ = 0;                 // in which something waits
   std::unordered_map<Uuid, Item> items_;  // its nodes do not move
   std::unordered_map<Lane, LaneState, LaneHash> lanes_;
   std::map<GroupName, Group> groups_;          // its nodes do not move

@@ -13,7 +13,8 @@ namespace sluice {
 using PopDone = std::function<void(Result<std::vector<Uuid>>)>;
 
 struct LocalQueue::State : std::enable_shared_from_this<State> {
-  State(Executor& executor, size_t capacity) : executor(executor), lanes(capacity) {}
+  State(Executor& executor, const LocalQueueOptions& options)
+      : executor(executor), lanes(options.capacity), awaits_rules(options.await_rules) {}
 
   struct Pop {
     uint32_t runner;
@@ -41,6 +42,7 @@ struct LocalQueue::State : std::enable_shared_from_this<State> {
   }
 
   void serve_later() {
+    if (awaits_rules && !rules_complete) return;
     if (serving || pops.empty() || !lanes.any_ready()) return;
     serving = true;
     later([](State& self) { self.serve(); });
@@ -67,6 +69,8 @@ struct LocalQueue::State : std::enable_shared_from_this<State> {
 
   Executor& executor;
   Lanes lanes;
+  const bool awaits_rules;
+  bool rules_complete = false;
   std::unordered_map<std::string, uint32_t> runners;
   std::map<std::string, RunnerInfo> infos;     // of those that were heard of
   std::map<std::string, std::string> leaders;  // task → who
@@ -77,7 +81,7 @@ struct LocalQueue::State : std::enable_shared_from_this<State> {
 };
 
 LocalQueue::LocalQueue(Executor& executor, LocalQueueOptions options)
-    : state_(std::make_shared<State>(executor, options.capacity)) {}
+    : state_(std::make_shared<State>(executor, options)) {}
 
 LocalQueue::~LocalQueue() = default;
 
@@ -159,6 +163,23 @@ void LocalQueue::restrain(std::string ns, std::string action, LaneRule rule,
   state_->lanes.restrain(ns, action, rule);
   state_->serve_later();
   if (done) state_->later([done = std::move(done)](State&) { done({}); });
+}
+
+void LocalQueue::rules(std::function<void(Result<Rules>)> done) {
+  state_->later([done = std::move(done)](State& self) {
+    done(Rules{self.rules_complete, self.lanes.rules()});
+  });
+}
+
+void LocalQueue::rules_complete(std::function<void(Status)> done) {
+  state_->rules_complete = true;
+  state_->serve_later();
+  if (done) state_->later([done = std::move(done)](State&) { done({}); });
+}
+
+void LocalQueue::hold(std::string runner, std::vector<Entry> entries) {
+  const uint32_t number = state_->number_of(std::move(runner));
+  for (Entry& entry : entries) state_->lanes.hold(std::move(entry), number);
 }
 
 // ── runners: they share this process, so that none of them can be dead while it is asked ──

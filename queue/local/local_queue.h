@@ -15,6 +15,7 @@ namespace sluice {
 
 struct LocalQueueOptions {
   size_t capacity = 100'000;  // waiting entries; some 200 bytes each when used
+  bool await_rules = false;   // nothing is handed out before rules_complete()
 };
 
 class LocalQueue final : public Queue {
@@ -33,6 +34,9 @@ class LocalQueue final : public Queue {
   void depth(std::function<void(Result<Depth>)> done) override;
   void restrain(std::string ns, std::string action, LaneRule rule,
                 std::function<void(Status)> done) override;
+  void rules(std::function<void(Result<Rules>)> done) override;
+  void rules_complete(std::function<void(Status)> done) override;
+  void hold(std::string runner, std::vector<Entry> entries) override;
   void heartbeat(RunnerInfo info) override;
   void runners(std::function<void(Result<std::vector<RunnerInfo>>)> done) override;
   void rescue(std::function<void(Result<size_t>)> done) override;

@@ -12,6 +12,7 @@
 //                              list, so that acknowledging one of many does not search them
 //   {P}:running        hash    NS/ACTION → how many ids runners hold
 //   {P}:rules          hash    NS/ACTION → "paused max_delivered"
+//   {P}:ruled          string  there while `rules` holds all that there are
 //   {P}:runners        hash    RUNNER → what it says of itself (its RunnerInfo, as JSON)
 //   {P}:alive:RUNNER   string  there while the runner is: every take and heartbeat keeps it for
 //                              some seconds more
@@ -24,6 +25,7 @@
 // "0/default/default/hello".
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -49,6 +51,9 @@ class Keys {
 
 std::string lane_name(const Lane& lane);
 std::string rule_name(std::string_view ns, std::string_view action);  // NS/ACTION
+
+// Of a field and value of {P}:rules. nullopt: of another make.
+std::optional<ActionRule> read_rule(std::string_view name, std::string_view value);
 
 inline constexpr char kAnnouncementVersion = 1;
 

@@ -16,6 +16,12 @@ using redis::is_error;
 using redis::ReplyPtr;
 using redis::text_of;
 
+namespace {
+
+constexpr size_t kMaxHold = 1'000;  // entries of one script call
+
+}  // namespace
+
 struct RedisQueue::Parts {
   Parts(RedisQueueOptions given, redis::Address address, Executor& executor, Log& the_log,
         Metrics& the_metrics)
@@ -26,7 +32,8 @@ struct RedisQueue::Parts {
         keys(options.prefix),
         process(random_name()),
         connection{std::move(address), options.timeout},
-        taker(connection, scripts, keys, process, options.dead_after, log, metrics),
+        taker(connection, scripts, keys, process, options.dead_after, options.await_rules, log,
+              metrics),
         commander(connection, scripts, keys, options.capacity, log, metrics) {}
 
   static std::string random_name() {
@@ -232,6 +239,45 @@ void RedisQueue::restrain(std::string ns, std::string action, LaneRule rule,
       [done = std::move(done)](const Result<bool>& told) {
         if (done) done(told.ok() ? Status() : Status(told.error()));
       });
+}
+
+void RedisQueue::rules(std::function<void(Result<Rules>)> done) {
+  Parts& my = *parts_;
+  my.ask<Rules>(
+      my.command(my.scripts.rules, {}), "queue.rules",
+      [](const redisReply& reply) {
+        Rules rules;
+        if (!is_array(reply) || reply.elements == 0) return rules;
+        rules.complete = integer_of(*reply.element[0]) == 1;
+        for (size_t i = 1; i + 1 < reply.elements; i += 2) {
+          auto rule = redis::read_rule(text_of(*reply.element[i]), text_of(*reply.element[i + 1]));
+          if (rule) rules.all.push_back(*std::move(rule));
+        }
+        return rules;
+      },
+      std::move(done));
+}
+
+void RedisQueue::rules_complete(std::function<void(Status)> done) {
+  Parts& my = *parts_;
+  my.ask<bool>(
+      my.command(my.scripts.rules_complete, {}), "queue.rules_complete",
+      [](const redisReply&) { return true; },
+      [done = std::move(done)](const Result<bool>& told) {
+        if (done) done(told.ok() ? Status() : Status(told.error()));
+      });
+}
+
+void RedisQueue::hold(std::string runner, std::vector<Entry> entries) {
+  Parts& my = *parts_;
+  for (size_t begin = 0; begin < entries.size(); begin += kMaxHold) {
+    redis::Command command = my.command(my.scripts.hold, {runner});
+    for (size_t i = begin; i < std::min(entries.size(), begin + kMaxHold); ++i) {
+      command.words.push_back(redis::bytes_of(entries[i].id));
+      command.words.push_back(redis::lane_name(entries[i].lane));
+    }
+    my.commander.ask(std::move(command), nullptr);
+  }
 }
 
 Status RedisQueue::ready() const {

@@ -26,6 +26,7 @@ struct RedisQueueOptions {
   std::string url = "redis://localhost";  // see redis_url.h
   std::string prefix = "sluice";          // of all keys
   size_t capacity = 100'000;              // waiting entries; some 200 bytes each in Redis
+  bool await_rules = false;               // pop nothing unless rules_complete() was said to Redis
   Millis dead_after{5'000};               // of a runner that has not been heard of
   Millis timeout{1'500};                  // for Redis to answer; then it is away
 };
@@ -56,6 +57,9 @@ class RedisQueue final : public Queue {
             std::function<void(bool)> done) override;
   void restrain(std::string ns, std::string action, LaneRule rule,
                 std::function<void(Status)> done) override;
+  void rules(std::function<void(Result<Rules>)> done) override;
+  void rules_complete(std::function<void(Status)> done) override;
+  void hold(std::string runner, std::vector<Entry> entries) override;
   Status ready() const override;
 
  private:

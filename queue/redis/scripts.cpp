@@ -63,10 +63,31 @@ constexpr const char* kPush = R"lua(
 local count = tonumber(redis.call('GET', waiting) or '0')
 local capacity = tonumber(ARGV[1])
 local refused, added, lanes = {}, {}, {}
+
+-- Asked only where the queue is full: whoever fills it leaves the others room for some entries.
+local held, sharing = {}, nil
+local function has_its_share(lane)
+  if not sharing then
+    sharing = 0
+    for _, priority in ipairs(redis.call('ZRANGE', base .. 'priorities', 0, -1)) do
+      sharing = sharing + redis.call('LLEN', base .. 'ring:' .. priority)
+    end
+    for _, new in ipairs(lanes) do
+      if redis.call('EXISTS', base .. 'lane:' .. new) == 0 then sharing = sharing + 1 end
+    end
+  end
+  held[lane] = held[lane] or redis.call('LLEN', base .. 'lane:' .. lane)
+  local holds = held[lane] + (added[lane] and #added[lane] or 0)
+  local is_new = holds == 0 and 1 or 0
+  if holds >= math.max(1, math.floor(capacity / 8 / (sharing + is_new))) then return true end
+  sharing = sharing + is_new
+  return false
+end
+
 for i = 2, #ARGV, 2 do
   local id, lane = ARGV[i], ARGV[i + 1]
-  if count >= capacity then
-    if redis.call('HEXISTS', places, id) == 0 then refused[#refused + 1] = i / 2 end
+  if count >= capacity and redis.call('HEXISTS', places, id) == 0 and has_its_share(lane) then
+    refused[#refused + 1] = i / 2
   elseif redis.call('HSETNX', places, id, lane) == 1 then
     count = count + 1
     if not added[lane] then
@@ -94,12 +115,20 @@ local runner, max, ttl = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 keep(base .. 'alive:' .. runner, '1', ttl)
 redis.call('HSETNX', runners, runner, '')
 
-local rules = {}
-local stored = redis.call('HGETALL', base .. 'rules')
-for i = 1, #stored, 2 do
-  local paused, cap = string.match(stored[i + 1], '^(%d) (%d+)$')
-  local running = tonumber(redis.call('HGET', base .. 'running', stored[i]) or '0')
-  rules[stored[i]] = paused == '1' and 0 or cap == '0' and math.huge or tonumber(cap) - running
+if ARGV[4] == '1' and redis.call('EXISTS', base .. 'ruled') == 0 then return {} end
+
+-- How many ids of an action may still be given out: looked up for the lanes that are met.
+local any_rules = redis.call('EXISTS', base .. 'rules') == 1
+local room = {}
+local function room_of(rule)
+  if not any_rules then return math.huge end
+  if not room[rule] then
+    local paused, cap = string.match(redis.call('HGET', base .. 'rules', rule) or '0 0',
+                                     '^(%d) (%d+)$')
+    room[rule] = paused == '1' and 0 or cap == '0' and math.huge or
+        tonumber(cap) - tonumber(redis.call('HGET', base .. 'running', rule) or '0')
+  end
+  return room[rule]
 end
 
 local got, holds, moves, taken = {}, {}, {}, {}
@@ -119,7 +148,7 @@ for _, priority in ipairs(redis.call('ZREVRANGE', base .. 'priorities', 0, -1)) 
   while #got < max and skipped < lanes do
     local lane = redis.call('LPOP', ring)
     local _, rule = split(lane)
-    local left = rules[rule] and math.max(0, rules[rule] - (taken[rule] or 0)) or math.huge
+    local left = math.max(0, room_of(rule) - (taken[rule] or 0))
     if left == 0 then
       skipped = skipped + 1
       redis.call('RPUSH', ring, lane)
@@ -261,6 +290,33 @@ if tonumber(redis.call('GET', waiting) or '0') > 0 then wake() end
 return 1
 )lua";
 
+constexpr const char* kRules = R"lua(
+local all = redis.call('HGETALL', base .. 'rules')
+table.insert(all, 1, redis.call('EXISTS', base .. 'ruled'))
+return all
+)lua";
+
+constexpr const char* kRulesComplete = R"lua(
+redis.call('SET', base .. 'ruled', '1')
+if tonumber(redis.call('GET', waiting) or '0') > 0 then wake() end
+return 1
+)lua";
+
+constexpr const char* kHold = R"lua(
+local runner, count = ARGV[1], 0
+for i = 2, #ARGV, 2 do
+  local id, lane = ARGV[i], ARGV[i + 1]
+  if redis.call('HSETNX', places, id, '@' .. runner) == 1 then
+    local _, rule = split(lane)
+    redis.call('HSET', base .. 'held:' .. runner, id, lane)
+    redis.call('HINCRBY', base .. 'running', rule, 1)
+    count = count + 1
+  end
+end
+if count > 0 then redis.call('HSETNX', runners, runner, '') end
+return count
+)lua";
+
 Script make(const char* name, const char* text) {
   return {name, std::string(kCommon) + text};
 }
@@ -277,6 +333,9 @@ Scripts::Scripts()
       rescue(make("rescue", kRescue)),
       lead(make("lead", kLead)),
       depth(make("depth", kDepth)),
-      restrain(make("restrain", kRestrain)) {}
+      restrain(make("restrain", kRestrain)),
+      rules(make("rules", kRules)),
+      rules_complete(make("rules_complete", kRulesComplete)),
+      hold(make("hold", kHold)) {}
 
 }  // namespace sluice::redis

@@ -18,12 +18,13 @@ struct Scripts {
   Scripts();
 
   // ARGV: capacity, then for each entry its id and its LANE. Ids that are known are left where they
-  // are. Answers the positions, from 1, of the entries that did not fit.
+  // are. At the capacity only lanes are taken in that hold less than their share of an eighth of
+  // it. Answers the positions, from 1, of the entries that did not fit.
   Script push;
 
-  // ARGV: runner, how many at most, for how many ms the runner is alive. Moves ids to the runner,
-  // one from each lane of the highest priority in turn, but from no lane that is paused or at its
-  // cap. Answers the ids.
+  // ARGV: runner, how many at most, for how many ms the runner is alive, 1 to give nothing before
+  // the rules are complete (else 0). Moves ids to the runner, one from each lane of the highest
+  // priority in turn, but from no lane that is paused or at its cap. Answers the ids.
   Script take;
 
   // ARGV: runner, news ("" or what to publish), ids. Forgets those of the ids that the runner
@@ -54,9 +55,19 @@ struct Scripts {
   // ARGV: NS/ACTION, paused (0 or 1), max_delivered (0: no cap).
   Script restrain;
 
-  std::array<const Script*, 10> all() const {
-    return {&push,    &take,   &settle, &give_back, &heartbeat,
-            &runners, &rescue, &lead,   &depth,     &restrain};
+  // No ARGV. Answers whether the rules are complete (0 or 1), then the fields and values of rules.
+  Script rules;
+
+  // No ARGV.
+  Script rules_complete;
+
+  // ARGV: runner, then for each entry its id and its LANE. Those that are known nowhere are the
+  // runner's. Answers how many that were.
+  Script hold;
+
+  std::array<const Script*, 13> all() const {
+    return {&push, &take,  &settle,   &give_back, &heartbeat,      &runners, &rescue,
+            &lead, &depth, &restrain, &rules,     &rules_complete, &hold};
   }
 };
 

@@ -20,12 +20,13 @@ MonoTime now() {
 }  // namespace
 
 Taker::Taker(ConnectionOptions options, const Scripts& scripts, const Keys& keys,
-             std::string process, Millis alive, Log& log, Metrics& metrics)
+             std::string process, Millis alive, bool await_rules, Log& log, Metrics& metrics)
     : connection_(std::move(options), scripts, metrics),
       scripts_(scripts),
       keys_(keys),
       process_(std::move(process)),
       alive_(alive),
+      await_rules_(await_rules),
       log_(log) {}
 
 Taker::~Taker() {
@@ -161,9 +162,10 @@ bool Taker::take(Lock& lock) {
 }
 
 std::vector<Uuid> Taker::new_ids(const std::string& runner, size_t max) {
-  const auto reply = connection_.call_one(
-      {&scripts_.take,
-       {keys_.base(), runner, std::to_string(max), std::to_string(alive_.count())}});
+  const auto reply =
+      connection_.call_one({&scripts_.take,
+                            {keys_.base(), runner, std::to_string(max),
+                             std::to_string(alive_.count()), await_rules_ ? "1" : "0"}});
   if (!reply.ok()) return {};
   if (is_error(**reply)) log_.error("Redis refuses 'take': {}", text_of(**reply));
   return ids_of(**reply);

@@ -24,9 +24,10 @@ using PopDone = std::function<void(Result<std::vector<Uuid>>)>;
 class Taker {
  public:
   // Everything outlives it. `process`: a name of this process's own, for its wake key. `alive`: for
-  // how long a runner is alive after it took.
+  // how long a runner is alive after it took. `await_rules`: takes nothing before Redis has all
+  // rules.
   Taker(ConnectionOptions options, const Scripts& scripts, const Keys& keys, std::string process,
-        Millis alive, Log& log, Metrics& metrics);
+        Millis alive, bool await_rules, Log& log, Metrics& metrics);
   ~Taker();  // answers nobody
 
   // From any thread. Callbacks come on the taker's thread, or from within stop().
@@ -67,6 +68,7 @@ class Taker {
   const Keys& keys_;
   const std::string process_;
   const Millis alive_;
+  const bool await_rules_;
   Log& log_;
   Backoff backoff_;
 

@@ -1,5 +1,6 @@
 // What every Queue must do. An implementation takes part by a type like `Local`, added to QUEUES.
 // Redis is that of scripts/services.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <initializer_list>
 #include <memory>
@@ -18,17 +19,19 @@ using namespace sluice;
 namespace {
 
 struct Local {
-  std::unique_ptr<Queue> make(Executor& executor, size_t capacity) {
-    return std::make_unique<LocalQueue>(executor, LocalQueueOptions{.capacity = capacity});
+  std::unique_ptr<Queue> make(Executor& executor, size_t capacity, bool await_rules = false) {
+    return std::make_unique<LocalQueue>(
+        executor, LocalQueueOptions{.capacity = capacity, .await_rules = await_rules});
   }
 };
 
 struct Redis {
-  std::unique_ptr<Queue> make(Executor& executor, size_t capacity) {
+  std::unique_ptr<Queue> make(Executor& executor, size_t capacity, bool await_rules = false) {
     RedisQueueOptions options;
     options.url = test::shared_redis_url();
     options.prefix = prefix;
     options.capacity = capacity;
+    options.await_rules = await_rules;
     auto opened = RedisQueue::open(options, executor, log, metrics);
     if (!opened.ok()) FAIL(opened.error().text());
     REQUIRE((*opened)->ready().ok());
@@ -68,6 +71,17 @@ std::vector<Uuid> ids_of(const Numbers& numbers) {
   std::vector<Uuid> ids;
   for (const uint32_t number : numbers) ids.push_back(id_of(number));
   return ids;
+}
+
+Numbers from_to(uint32_t first, uint32_t last) {
+  Numbers numbers;
+  for (uint32_t i = first; i <= last; ++i) numbers.push_back(i);
+  return numbers;
+}
+
+size_t accepted(const std::vector<Status>& pushed) {
+  return static_cast<size_t>(
+      std::count_if(pushed.begin(), pushed.end(), [](const Status& one) { return one.ok(); }));
 }
 
 template <class Implementation>
@@ -160,6 +174,16 @@ struct Fixture {
     const Status told =
         ask<Status>([&](auto done) { queue->restrain("default", action, rule, done); });
     REQUIRE(told.ok());
+  }
+
+  Rules rules() {
+    auto got = ask<Result<Rules>>([&](auto done) { queue->rules(done); });
+    REQUIRE(got.ok());
+    return *std::move(got);
+  }
+
+  void rules_complete() {
+    REQUIRE(ask<Status>([&](auto done) { queue->rules_complete(done); }).ok());
   }
 
   void leave(const std::string& runner) {
@@ -292,7 +316,7 @@ TEMPLATE_TEST_CASE("queue: what does not fit is refused as full, the rest of the
   SECTION("what is popped makes room") {
     CHECK(f.pop(2) == Numbers{0, 1});
     CHECK(f.push("a", {5000})[0].ok());
-    CHECK(f.push("b", {5001, 5002})[1].error().code == Code::kFull);
+    CHECK(f.push("a", {5001, 5002})[1].error().code == Code::kFull);
   }
   SECTION("what is given back has its place") {
     CHECK(f.pop(1) == Numbers{0});
@@ -530,6 +554,160 @@ TEMPLATE_TEST_CASE("queue: an action at its cap waits until something of it is o
   CHECK(f.pop(10) == Numbers{3, 4});
   f.restrain("a", {});
   CHECK(f.pop(10) == Numbers{5});
+}
+
+TEMPLATE_TEST_CASE("queue: a cap holds over all lanes and runners of an action together", "[queue]",
+                   QUEUES) {
+  Fixture<TestType> f;
+  f.restrain("a", {.max_delivered = 3});
+  f.push_all("a", {1, 2});
+  f.push_all(Lane{.queue = "q", .action = "a"}, {11, 12});
+  f.push_all(Lane{.action = "a", .priority = 5}, {21, 22});
+  f.push_all("b", {31});
+  CHECK(f.pop(2, "r1") == Numbers{21, 22});
+  CHECK(f.pop(10, "r2") == Numbers{1, 31});
+  CHECK(f.rules().all == std::vector<ActionRule>{{"default", "a", {.max_delivered = 3}}});
+
+  SECTION("what ends, is given back or rescued makes room, and nothing else does") {
+    f.queue->acknowledge("r2", ids_of({31, 77, 2}));
+    const auto pop = f.start_pop("r3", 10);
+    f.settle();
+    CHECK(pop->answers == 0);
+    f.queue->acknowledge("r1", ids_of({21, 21}));
+    f.finish(pop);
+    CHECK(pop->got.size() == 1);
+    f.leave("r1");
+    CHECK(f.pop(10, "r4") == Numbers{22});
+    f.leave("r3");
+    CHECK(f.pop(10, "r4").size() == 1);
+  }
+  SECTION("a cap that is lowered takes nothing away, and holds once enough has ended") {
+    f.restrain("a", {.max_delivered = 1});
+    const auto pop = f.start_pop("r3", 10);
+    f.queue->acknowledge("r1", ids_of({21, 22}));
+    f.settle();
+    CHECK(pop->answers == 0);
+    f.queue->acknowledge("r2", ids_of({1}));
+    f.finish(pop);
+    CHECK(pop->got.size() == 1);
+  }
+  SECTION("a cap above what there is holds nothing back") {
+    f.restrain("a", {.max_delivered = 10'000});
+    CHECK(f.pop(10, "r3").size() == 3);
+  }
+  SECTION("a cap that is lifted lets all go") {
+    f.restrain("a", {});
+    CHECK(f.rules().all.empty());
+    CHECK(f.pop(10, "r3").size() == 3);
+  }
+}
+
+TEMPLATE_TEST_CASE("queue: an action that floods it delays another by one round, no more",
+                   "[queue]", QUEUES) {
+  Fixture<TestType> f;
+  f.queue = f.implementation.make(f.executor, 20'000);
+  for (uint32_t i = 0; i < 10; ++i) f.push_all("flood", from_to(1 + i * 1'000, (i + 1) * 1'000));
+  CHECK(f.pop(5).size() == 5);
+  f.push_all("small", {50'000});
+  const Numbers next = f.pop(2);
+  CHECK(std::count(next.begin(), next.end(), 50'000) == 1);
+  f.push_all("small", {50'001});
+  f.push_all("other", {60'001});
+  const Numbers after = f.pop(3);
+  CHECK(std::count(after.begin(), after.end(), 50'001) == 1);
+  CHECK(std::count(after.begin(), after.end(), 60'001) == 1);
+}
+
+TEMPLATE_TEST_CASE("queue: an action that fills it leaves the others their share of places",
+                   "[queue]", QUEUES) {
+  Fixture<TestType> f;
+  REQUIRE(accepted(f.push("flood", from_to(1, 2'000))) == f.kCapacity);
+  CHECK(f.push("flood", {2'001})[0].error().code == Code::kFull);
+  f.push_all("small", {5'000});
+  CHECK(accepted(f.push("small", from_to(5'001, 5'999))) == f.kCapacity / 8 / 2 - 1);
+  CHECK(f.push("small", {6'000})[0].error().code == Code::kFull);
+  CHECK(f.push("flood", {2'001})[0].error().code == Code::kFull);
+
+  SECTION("however many there are, and the whole stays bounded") {
+    for (uint32_t i = 0; i < 300; ++i) {
+      INFO("action " << i);
+      REQUIRE(accepted(f.push("action" + std::to_string(i),
+                              from_to(10'000 + i * 100, 10'000 + i * 100 + 99))) >= 1);
+    }
+    CHECK(f.depth().waiting < 2 * f.kCapacity);
+  }
+  SECTION("also where the flood waits behind its cap") {
+    f.restrain("flood", {.max_delivered = 1});
+    CHECK(f.pop(3) == Numbers{1, 5'000, 5'001});
+    CHECK(f.pop(1, "r2") == Numbers{5'002});
+    CHECK(accepted(f.push("small", {7'000, 7'001, 7'002})) == 3);
+  }
+  SECTION("a batch of several actions is treated as its entries are") {
+    std::vector<Entry> entries;
+    for (uint32_t i = 0; i < 40; ++i) {
+      entries.push_back({id_of(8'000 + i), Lane{.action = "flood"}});
+      entries.push_back({id_of(9'000 + i), Lane{.action = "third"}});
+    }
+    const auto pushed = f.template ask<std::vector<Status>>(
+        [&](auto done) { f.queue->push(std::move(entries), std::move(done)); });
+    for (size_t i = 0; i < pushed.size(); i += 2) REQUIRE_FALSE(pushed[i].ok());
+    CHECK(accepted(pushed) == 40);  // an eighth of 1000, for three
+  }
+}
+
+TEMPLATE_TEST_CASE("queue: one that waits for its rules hands out nothing before", "[queue]",
+                   QUEUES) {
+  Fixture<TestType> f;
+  f.queue = f.implementation.make(f.executor, f.kCapacity, /*await_rules=*/true);
+  CHECK_FALSE(f.rules().complete);
+  f.push_all("a", {1, 2, 3});
+  const auto pop = f.start_pop("r1", 10);
+  f.restrain("a", {.max_delivered = 2});
+  f.settle();
+  CHECK(pop->answers == 0);
+  f.rules_complete();
+  f.finish(pop);
+  CHECK(pop->got == Numbers{1, 2});
+  CHECK(f.rules().complete);
+  CHECK(f.depth().waiting == 1);
+}
+
+TEMPLATE_TEST_CASE("queue: it tells the rules as they were told to it", "[queue]", QUEUES) {
+  Fixture<TestType> f;
+  CHECK(f.rules().all.empty());
+  const LaneRule rule{.paused = true, .max_delivered = 4'000'000'000};
+  for (const auto& [ns, action] :
+       {std::pair("de/fault", "a.b-c_D"), std::pair("", "100% \xc3\xa4")})
+    REQUIRE(
+        f.template ask<Status>([&](auto done) { f.queue->restrain(ns, action, rule, done); }).ok());
+  auto all = f.rules().all;
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.ns < b.ns; });
+  REQUIRE(all.size() == 2);
+  CHECK(all[0] == ActionRule{"", "100% \xc3\xa4", rule});
+  CHECK(all[1] == ActionRule{"de/fault", "a.b-c_D", rule});
+}
+
+TEMPLATE_TEST_CASE("queue: what a runner says that it holds counts, and is its own", "[queue]",
+                   QUEUES) {
+  Fixture<TestType> f;
+  f.restrain("a", {.max_delivered = 2});
+  f.push_all("a", {1, 2, 3});
+  f.queue->hold("r1", {{id_of(7), Lane{.action = "a"}},
+                       {id_of(8), Lane{.action = "a"}},
+                       {id_of(1), Lane{.action = "a"}}});  // 1 waits: it stays there
+  CHECK(f.depth().waiting == 3);
+  CHECK(f.depth().delivered == 2);
+  CHECK(f.push("a", {7})[0].ok());  // known
+  const auto pop = f.start_pop("r2", 10);
+  f.settle();
+  CHECK(pop->answers == 0);
+  f.queue->hold("r1", {{id_of(7), Lane{.action = "a"}}});  // again: no second time
+  f.queue->acknowledge("r1", ids_of({7}));
+  f.finish(pop);
+  CHECK(pop->got == Numbers{1});
+  f.queue->acknowledge("r2", ids_of({8}));
+  f.leave("r1");
+  CHECK(f.pop(1, "r2") == Numbers{8});
 }
 
 TEMPLATE_TEST_CASE("queue: a rule is for one action of one namespace", "[queue]", QUEUES) {
