@@ -283,6 +283,14 @@ void Runner::renew() {
   }
 }
 
+void Runner::declare() {
+  std::vector<Entry> held;
+  held.reserve(running_.size());
+  for (const auto& [id, running] : running_)
+    held.push_back({id, lane_of(*running.delivery.submission)});
+  if (!held.empty()) parts_.queue.hold(options_.name, std::move(held));
+}
+
 void Runner::drain(Millis grace, std::function<void()> done) {
   draining_ = true;
   drained_ = std::move(done);

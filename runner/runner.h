@@ -68,6 +68,9 @@ class Runner {
   // `done`.
   void drain(Millis grace, std::function<void()> done);
 
+  // Tells the queue, which has forgotten, what runs here.
+  void declare();
+
   size_t running() const { return running_.size(); }  // claimed and not ended
 
  private:

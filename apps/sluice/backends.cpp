@@ -64,6 +64,7 @@ Result<std::unique_ptr<Queue>> open_redis(const Settings& settings, BackendParts
   options.url = settings.redis.url;
   options.prefix = settings.redis.prefix;
   options.capacity = static_cast<size_t>(settings.runner.queue_capacity);
+  options.await_rules = true;
   auto queue = RedisQueue::open(std::move(options), parts.executor, parts.log, parts.metrics);
   if (!queue.ok()) return queue.error();
   return std::unique_ptr<Queue>(*std::move(queue));

@@ -30,6 +30,13 @@ runner::SweeperOptions sweeper_options(const std::string& name) {
   return options;
 }
 
+runner::RuleKeeperOptions rule_keeper_options(Place place) {
+  runner::RuleKeeperOptions options;
+  // Three heartbeats of the others; within one process nobody else holds anything.
+  if (place == Place::kFleet) options.settle = Millis(3'000);
+  return options;
+}
+
 }  // namespace
 
 RunnerSide::RunnerSide(RunnerSideParts parts, const Settings& settings, Place place)
@@ -39,6 +46,8 @@ RunnerSide::RunnerSide(RunnerSideParts parts, const Settings& settings, Place pl
       runner_({parts.loop, parts.store, parts.queue, parts.pool, parts.pool, parts.seal,
                parts.clock, parts.log, parts.metrics},
               runner_options(settings, place, name_)),
+      rule_keeper_(parts.store, parts.queue, parts.clock, parts.log, rule_keeper_options(place),
+                   [this] { runner_.declare(); }),
       sweeper_(parts.store, parts.queue, parts.clock, parts.log, sweeper_options(name_)),
       attendance_(parts.queue, runner_, parts.log, info_of(settings, name_, parts.clock)),
       second_(parts.loop),
@@ -55,6 +64,7 @@ void RunnerSide::start() {
 
 void RunnerSide::every_second() {
   if (settings_.runner.workers > 0) attendance_.tick();
+  rule_keeper_.tick();
   sweeper_.tick();
   runner_.tick();
   report_workers();
@@ -72,6 +82,7 @@ void RunnerSide::drain(std::function<void()> done) {
   // Leases are renewed and the heart beats on until nothing runs any more.
   second_.every(Millis(1'000), [this] {
     attendance_.tick();
+    rule_keeper_.tick();  // what still runs here counts, should the queue forget
     runner_.tick();
   });
   runner_.drain(settings_.runner.grace, [this, done = std::move(done)]() mutable {

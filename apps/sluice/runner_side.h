@@ -11,6 +11,7 @@
 #include "base/seal.h"
 #include "queue/queue.h"
 #include "runner/attendance.h"
+#include "runner/rule_keeper.h"
 #include "runner/runner.h"
 #include "runner/sweeper.h"
 #include "sandbox/pool/process_pool.h"
@@ -51,6 +52,7 @@ class RunnerSide {
   const Settings& settings_;
   const std::string name_;
   runner::Runner runner_;
+  runner::RuleKeeper rule_keeper_;
   runner::Sweeper sweeper_;
   runner::Attendance attendance_;
   Timer second_;

@@ -113,6 +113,61 @@ TEST_CASE("a full queue stops the sweep until there is room") {
   CHECK(seen == ids);
 }
 
+TEST_CASE("behind an action that fills the queue, what others have due comes in one sweep") {
+  World world;
+  LocalQueue small(world.executor, {.capacity = 40});
+  runner::SweeperOptions with = options(10, 2, 10);
+  with.scout_a_tick = Millis(1'000);  // the clock stands still: to the end
+  runner::Sweeper sweeper(world.store, small, world.clock, world.log, with);
+  for (int i = 0; i < 500; ++i) world.submit(world.submission("flood"), /*push=*/false);
+  std::vector<Uuid> others;
+  for (int i = 0; i < 2; ++i) others.push_back(world.submit(world.submission("other"), false));
+  for (int i = 0; i < 20; ++i) world.submit(world.submission("flood"), /*push=*/false);
+  for (int i = 0; i < 4; ++i) {  // until the queue is full, and once more
+    sweeper.tick();
+    world.executor.turn();
+  }
+  std::vector<Uuid> got;
+  small.pop("r", 4, [&](Result<std::vector<Uuid>> ids) { got = *std::move(ids); });
+  world.executor.turn();
+  REQUIRE(got.size() == 4);
+  CHECK(got[1] == others[0]);
+  CHECK(got[3] == others[1]);
+}
+
+TEST_CASE("the flooding action itself comes in its order, none left out") {
+  World world;
+  LocalQueue small(world.executor, {.capacity = 20});
+  runner::SweeperOptions with = options(10, 2, 10);
+  with.scout_a_tick = GENERATE(Millis(0), Millis(1'000));
+  runner::Sweeper sweeper(world.store, small, world.clock, world.log, with);
+  std::vector<Uuid> flood, other;
+  for (int i = 0; i < 200; ++i) {
+    flood.push_back(world.submit(world.submission("flood"), /*push=*/false));
+    if (i % 7 == 0) other.push_back(world.submit(world.submission("other"), /*push=*/false));
+    world.clock.advance(Millis(1));
+  }
+  std::vector<Uuid> got_flood, got_other;
+  for (int round = 0; round < 500 && got_flood.size() + got_other.size() < 229; ++round) {
+    sweeper.tick();
+    world.executor.turn();
+    std::vector<Uuid> got;
+    small.pop("r", 3, [&](Result<std::vector<Uuid>> ids) { got = *std::move(ids); });
+    world.executor.turn();
+    small.stop_pop("r");
+    world.executor.turn();
+    world.store.claim(got, Claim{world.ids.next(), "r", world.clock.wall()}, [](const auto&) {});
+    world.executor.turn();
+    small.acknowledge("r", got);
+    for (const Uuid& id : got) {
+      const bool is_flood = world.find(id).submission->action == "flood";
+      (is_flood ? got_flood : got_other).push_back(id);
+    }
+  }
+  CHECK(got_flood == flood);
+  CHECK(got_other == other);
+}
+
 TEST_CASE("finished records go when their time has come") {
   World world;
   runner::Sweeper sweeper(world.store, world.queue, world.clock, world.log, options(10, 2, 3));
