@@ -98,6 +98,8 @@ void Catalog::put(PutMode mode, ActionDraft draft, Once<void(Result<ActionPtr>)>
       const bool may_be_made =
           found.error().code == Code::kNotFound && put->mode == PutMode::kCreate;
       if (!may_be_made) return put->then(found.error());
+    } else if (!put->draft.max_concurrency) {
+      put->draft.max_concurrency = (*found)->max_concurrency;
     }
     compile(put);
   });
@@ -135,6 +137,7 @@ void Catalog::store(const PutPtr& put, const Bytecode& bytecode) {
   action.stripped_bytes = code.stripped_bytes;
   action.timeout = draft.timeout;
   action.memory_kb = draft.memory_kb;
+  action.max_concurrency = draft.max_concurrency.value_or(0);
   store_.put_action(
       put->mode, std::move(action), std::move(code),
       alive_.guard([this, put](Result<Action> result) { stored(put, std::move(result)); }));

@@ -82,6 +82,7 @@ std::string action_details(const Action& action, const ApiOptions& options) {
   object.integer("size", static_cast<int64_t>(action.stripped_bytes));
   object.integer("timeout", action.timeout.count());
   object.integer("maxmem", static_cast<int64_t>(action.memory_kb));
+  object.integer("max_concurrency", action.max_concurrency);
   object.object("limits", limits_json(limits));  // in force: the server's where the action has 0
   time(object, "created_at", action.created_at);
   time(object, "updated_at", action.updated_at);

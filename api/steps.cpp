@@ -66,9 +66,13 @@ Result<ActionDraft> read_draft(const ApiOptions& options, std::string_view body,
   const int64_t timeout = reader.integer("timeout", 0, options.max_timeout.count(), 0);
   const int64_t memory_kb =
       reader.integer("maxmem", 0, static_cast<int64_t>(options.max_memory_bytes / 1024), 0);
+  std::optional<uint32_t> max_concurrency;
+  const int64_t cap = reader.integer("max_concurrency", 0, kMaxConcurrencyCap, 0);
+  if (reader.has("max_concurrency")) max_concurrency = static_cast<uint32_t>(cap);
   if (Status status = reader.done(); !status.ok()) return status.error();
 
   ActionDraft draft;
+  draft.max_concurrency = max_concurrency;
   draft.name = name ? *name : std::string(*name_in_path);
   draft.timeout = Millis(timeout);
   draft.memory_kb = static_cast<uint64_t>(memory_kb);
@@ -88,6 +92,19 @@ Result<ActionDraft> read_draft(const ApiOptions& options, std::string_view body,
   }
   draft.source = *std::move(source);
   return draft;
+}
+
+void tell_cap(Services& services, const std::string& ns, const std::string& action, uint32_t cap,
+              Once<void()> then) {
+  services.queue.restrain(
+      ns, action, LaneRule{.max_delivered = cap},
+      services.alive.guard([&services, action, then = std::move(then)](Status told) mutable {
+        if (!told.ok()) {
+          services.log.warn("The queue does not know yet how many of '{}' may run at a time: {}",
+                            action, told.error().text());
+        }
+        then();
+      }));
 }
 
 // ── asking for a run ──

@@ -17,6 +17,11 @@ namespace sluice::api {
 Result<ActionDraft> read_draft(const ApiOptions& options, std::string_view body,
                                std::optional<std::string_view> name_in_path);
 
+// Tells the queue how many invocations of an action may run at a time. `then` comes also where the
+// queue could not be told: runners tell it again what the store says (runner/rule_keeper.h).
+void tell_cap(Services& services, const std::string& ns, const std::string& action, uint32_t cap,
+              Once<void()> then);
+
 std::string action_details(const Action& action, const ApiOptions& options);  // JSON
 
 // ── asking for a run ──

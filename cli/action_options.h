@@ -14,9 +14,10 @@ struct ActionOptions {
   std::optional<std::string> file;
   std::optional<std::string> timeout;
   std::optional<std::string> memory;
+  std::optional<std::string> max_concurrency;
 
-  // `without_limit`: what a limit is that is not given.
-  std::vector<Option> options(const std::string& without_limit);
+  // What a limit and a cap are that are not given.
+  std::vector<Option> options(const std::string& without_limit, const std::string& without_cap);
 };
 
 // The same, read and checked.
@@ -24,6 +25,7 @@ struct ActionInput {
   std::string code;  // base64 of the source
   std::optional<int64_t> timeout_ms;
   std::optional<int64_t> maxmem_kb;
+  std::optional<int64_t> max_concurrency;  // 0: no cap
 };
 
 Attempt<ActionInput> read_action(const ActionOptions& options, std::istream& standard_input);

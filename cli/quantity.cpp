@@ -57,6 +57,13 @@ Result<int64_t> parse_size_kb(std::string_view text) {
           "64M, 1G"};
 }
 
+Result<int64_t> parse_count(std::string_view text) {
+  const std::optional<int64_t> count = parse(text, {{"", 1}});
+  if (count) return *count;
+  return Error{Code::kInvalid, "",
+               "'" + std::string(text) + "' is no number: give a whole one, such as 4"};
+}
+
 Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   const std::optional<int64_t> ms =
       parse(text, {{"", 1}, {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}});

@@ -14,6 +14,9 @@ namespace sluice::cli {
 // kInvalid otherwise.
 Result<int64_t> parse_size_kb(std::string_view text);
 
+// A whole number, from "0"; kInvalid otherwise.
+Result<int64_t> parse_count(std::string_view text);
+
 // From "500" and "500ms", "2s", "1m", "1h"; kInvalid otherwise.
 Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 

@@ -13,7 +13,11 @@ Route make_route_action_replace(Services& services) {
             PutMode::kReplace, *std::move(draft),
             [&services, responder = std::move(responder)](const Result<ActionPtr>& action) mutable {
               if (!action.ok()) return responder.fail(action.error());
-              responder.answer(json_reply(200, action_details(**action, services.options)));
+              const Action& made = **action;
+              tell_cap(services, made.ns, made.name, made.max_concurrency,
+                       [&services, made = *action, responder = std::move(responder)]() mutable {
+                         responder.answer(json_reply(200, action_details(*made, services.options)));
+                       });
             });
       }};
 }

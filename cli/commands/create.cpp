@@ -15,7 +15,7 @@ class Create final : public Command {
             "Actions",
             "Register an action",
             {{"NAME", "letters, digits and _ . - (at most 128)", &name_}},
-            options_.options("default: the server's limit"),
+            options_.options("default: the server's limit", "the default"),
             "Example: slcli create hello -f hello.lua -t 2s -m 64M"};
   }
 
@@ -25,12 +25,14 @@ class Create final : public Command {
     if (!input.ok()) return input.failure();
 
     Request request{.method = "POST", .path = path_of({"actions"})};
-    request.body = JsonObject()
-                       .text("name", name_)
-                       .text("code", input->code)
-                       .integer("timeout", input->timeout_ms.value_or(kServersLimit))
-                       .integer("maxmem", input->maxmem_kb.value_or(kServersLimit))
-                       .print();
+    JsonObject body;
+    body.text("name", name_)
+        .text("code", input->code)
+        .integer("timeout", input->timeout_ms.value_or(kServersLimit))
+        .integer("maxmem", input->maxmem_kb.value_or(kServersLimit));
+    // An older server knows no caps: it is told of one only where there is one.
+    if (input->max_concurrency) body.integer("max_concurrency", *input->max_concurrency);
+    request.body = body.print();
     Attempt<Response> answer = session.send(request);
     if (!answer.ok()) return answer.failure();
     session.output().success(answer->body);

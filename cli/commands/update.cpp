@@ -18,7 +18,7 @@ class Update final : public Command {
             "Actions",
             "Replace an action's code by a new version",
             {{"NAME", "the action", &name_}},
-            options_.options("default: as it is"),
+            options_.options("default: as it is", "default: as it is"),
             "Invocations made before keep the version they were made with."};
   }
 
@@ -30,11 +30,12 @@ class Update final : public Command {
     if (!limits.ok()) return limits.failure();
 
     Request request{.method = "PUT", .path = path_of({"actions", name_})};
-    request.body = JsonObject()
-                       .text("code", input->code)
-                       .raw("timeout", limits->timeout_ms)
-                       .raw("maxmem", limits->maxmem_kb)
-                       .print();
+    JsonObject body;
+    body.text("code", input->code)
+        .raw("timeout", limits->timeout_ms)
+        .raw("maxmem", limits->maxmem_kb);
+    if (input->max_concurrency) body.integer("max_concurrency", *input->max_concurrency);
+    request.body = body.print();
     Attempt<Response> answer = session.send(request);
     if (!answer.ok()) return answer.failure();
     session.output().success(answer->body);

@@ -81,6 +81,11 @@ Reply Http::request(const std::string& method, const std::string& path, const st
   return reply;
 }
 
+std::string with_member(std::string body, const std::string& name, int value) {
+  body.insert(body.rfind('}'), ",\"" + name + "\":" + std::to_string(value));
+  return body;
+}
+
 std::string action_body(const std::string& name, const std::string& source, int timeout_ms,
                         int maxmem_kb) {
   return R"({"name":")" + name + R"(","timeout":)" + std::to_string(timeout_ms) + R"(,"maxmem":)" +

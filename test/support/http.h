@@ -48,6 +48,8 @@ class Http {
 
 std::string action_body(const std::string& name, const std::string& source, int timeout_ms = 0,
                         int maxmem_kb = 0);
+// `body` with one more member, before its last brace.
+std::string with_member(std::string body, const std::string& name, int value);
 
 // The value of a string or number member of a flat JSON object, as text.
 std::string json_member(const std::string& json, const std::string& name);

@@ -67,6 +67,11 @@ TEST_CASE(
            {R"({"name":"a","code":"eA==","timeout":-1})", "body.timeout: must be an integer"},
            {R"({"name":"a","code":"eA==","timeout":600001})", "to 600000"},
            {R"({"name":"a","code":"eA==","maxmem":1048577})", "body.maxmem"},
+           {R"({"name":"a","code":"eA==","max_concurrency":10001})",
+            "body.max_concurrency: must be an integer from 0 to 10000"},
+           {R"({"name":"a","code":"eA==","max_concurrency":-1})", "from 0 to 10000"},
+           {R"({"name":"a","code":"eA==","max_concurrency":1.5})", "from 0 to 10000"},
+           {R"({"name":"a","code":"eA==","max_concurrency":"1"})", "from 0 to 10000, is"},
            {R"({"name":"a","code":"eA==","colour":1})", "body.colour: is unknown"},
        }) {
     INFO(c.body);
@@ -83,6 +88,46 @@ TEST_CASE(
   CHECK(put.status == 400);
   CHECK(contains(put.body, R"("code":"invalid")"));
   CHECK(contains(put.body, R"("where":"body.name")"));
+}
+
+TEST_CASE("the max_concurrency of an action is shown, and the queue knows it when it is answered") {
+  World world;
+  const auto shown = [&] {
+    const std::string body = world.ask("GET", "/actions/a").body;
+    const size_t at = body.find("\"max_concurrency\":");
+    return at == std::string::npos ? "none" : body.substr(at + 18, body.find(',', at) - at - 18);
+  };
+  const auto known = [&]() -> uint32_t {
+    std::optional<Rules> rules;
+    world.queue.rules([&](Result<Rules> found) { rules = *std::move(found); });
+    REQUIRE(turn_until(world.loop, [&] { return rules.has_value(); }));
+    if (rules->all.empty()) return 0;
+    REQUIRE(rules->all.size() == 1);
+    CHECK(rules->all[0].ns == "default");
+    CHECK(rules->all[0].action == "a");
+    return rules->all[0].rule.max_delivered;
+  };
+  REQUIRE(world.create("a", "source", R"(,"max_concurrency":3)").status == 200);
+  CHECK(shown() == "3");
+  CHECK(known() == 3);
+  // The original's list has four members, whatever else there is.
+  CHECK(world.ask("GET", "/actions").body == R"([{"maxmem":0,"name":"a","size":106,"timeout":0}])");
+
+  // Who replaces the code and knows of no cap does not lift it.
+  const HttpReply kept = world.ask("PUT", "/actions/a", R"({"code":"eA=="})");
+  CHECK(contains(kept.body, R"("max_concurrency":3,)"));
+  CHECK(known() == 3);
+  CHECK(world.ask("PUT", "/actions/a", R"({"code":"eA==","max_concurrency":10000})").status == 200);
+  CHECK(known() == 10'000);
+  CHECK(world.ask("PUT", "/actions/a", R"({"code":"eA==","max_concurrency":0})").status == 200);
+  CHECK(shown() == "0");
+  CHECK(known() == 0);
+
+  CHECK(world.ask("PUT", "/actions/a", R"({"code":"eA==","max_concurrency":2})").status == 200);
+  CHECK(world.ask("DELETE", "/actions/a").status == 200);
+  CHECK(known() == 0);
+  REQUIRE(world.create("a").status == 200);
+  CHECK(shown() == "0");
 }
 
 TEST_CASE("a source that is too large is refused") {

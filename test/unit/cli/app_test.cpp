@@ -65,6 +65,32 @@ TEST_CASE("create sends the source in base64 and the limits, 0 for the server's 
         R"({"name":"hello","code":"cmV0dXJuIDEK","timeout":2000,"maxmem":65536})");
 }
 
+TEST_CASE("create and update say how many may run at a time, where they are told") {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("a.lua", "x");
+  Machine machine = machine_answering(200, "OK");
+  CHECK(machine.run({"create", "a", "-f", file, "--max-concurrency", "4"}).exit == 0);
+  CHECK(*machine.server.requests[0].body ==
+        R"({"name":"a","code":"eA==","timeout":0,"maxmem":0,"max_concurrency":4})");
+  const std::vector<std::string> update = {"update", "a", "-f", file, "-t", "1", "-m", "2"};
+  CHECK(machine.run(update).exit == 0);
+  CHECK(*machine.server.requests[1].body == R"({"code":"eA==","timeout":1,"maxmem":2})");
+  auto lifted = update;
+  lifted.push_back("--max-concurrency=0");
+  CHECK(machine.run(lifted).exit == 0);
+  CHECK(*machine.server.requests[2].body ==
+        R"({"code":"eA==","timeout":1,"maxmem":2,"max_concurrency":0})");
+  for (const char* wrong : {"many", "-1", "1.5", "4k", ""}) {
+    INFO(wrong);
+    const Ran ran =
+        machine.run({"create", "a", "-f", file, "--max-concurrency=" + std::string(wrong)});
+    CHECK(ran.exit == 2);
+  }
+  CHECK_THAT(machine.run({"create", "a", "-f", file, "--max-concurrency", "many"}).err,
+             Contains("'many' is no number: give a whole one, such as 4"));
+  CHECK(machine.server.requests.size() == 3);
+}
+
 TEST_CASE("create reads the source from standard input where the file is -") {
   Machine machine = machine_answering(200, "OK");
   machine.input = "return 1\n";
