@@ -75,6 +75,7 @@ struct ActionRule {
 // The rules that a queue knows.
 struct Rules {
   bool complete = false;        // rules_complete() was said, and nothing forgotten since
+  Millis forgotten_for{0};      // not complete: how long ago anybody first asked and was told so
   std::vector<ActionRule> all;  // without empty ones, in no particular order
 };
 
@@ -148,7 +149,7 @@ class Queue {
   virtual void rules_complete(std::function<void(Status)> done) = 0;
 
   // `runner` says which ids it holds, where the queue may have forgotten it: those that the queue
-  // does not know are delivered to `runner` from now on, and count.
+  // does not know, or that wait, are delivered to `runner` from now on, and count.
   virtual void hold(std::string runner, std::vector<Entry> entries) = 0;
 
   // ── runners ──

@@ -23,14 +23,9 @@ void RuleKeeper::tick() {
   queue_.rules([this](Result<Rules> known) {
     busy_ = false;
     if (!known.ok()) return;  // away: whoever needs the queue says so
-    const MonoTime now = clock_.mono();
-    if (known->complete) {
-      forgotten_at_.reset();
-      if (compared_at_ && now - *compared_at_ < options_.pause) return;
-    } else {
-      if (!forgotten_at_) forgotten_at_ = now;
-      forgotten_();
-    }
+    const bool recent = compared_at_ && clock_.mono() - *compared_at_ < options_.pause;
+    if (known->complete && recent) return;
+    if (!known->complete) forgotten_();
     busy_ = true;
     store_.capped_actions([this, known = *std::move(known)](Result<std::vector<Action>> capped) {
       busy_ = false;
@@ -57,15 +52,15 @@ void RuleKeeper::compare(const Rules& known, const std::vector<Action>& capped) 
   busy_ = true;
   telling_ = {};
   untold_ = wanted.size() + 1;
-  const bool incomplete = !known.complete, any_caps = !capped.empty();
-  const auto done = [this, incomplete, any_caps](Status status) {
-    told(incomplete, any_caps, std::move(status));
-  };
+  // Those that run count, too: their runners have a moment to say so.
+  const bool settled = capped.empty() || known.forgotten_for >= options_.settle;
+  const bool may_open = !known.complete && settled;
+  const auto done = [this, may_open](Status status) { told(may_open, std::move(status)); };
   for (const auto& [name, rule] : wanted) queue_.restrain(name.first, name.second, rule, done);
   done({});
 }
 
-void RuleKeeper::told(bool incomplete, bool any_caps, Status status) {
+void RuleKeeper::told(bool may_open, Status status) {
   if (telling_.ok()) telling_ = std::move(status);
   if (--untold_ > 0) return;
   busy_ = false;
@@ -74,10 +69,7 @@ void RuleKeeper::told(bool incomplete, bool any_caps, Status status) {
     log_.warn("Cannot tell the queue how many may run at a time: {}", telling_.error().text());
     return;
   }
-  if (!incomplete) return;
-  // Those that run count, too: their runners have a moment to say so.
-  if (any_caps && clock_.mono() - *forgotten_at_ < options_.settle) return;
-  queue_.rules_complete(nullptr);
+  if (may_open) queue_.rules_complete(nullptr);
 }
 
 }  // namespace sluice::runner

@@ -39,7 +39,7 @@ class RuleKeeper {
 
  private:
   void compare(const Rules& known, const std::vector<Action>& capped);
-  void told(bool incomplete, bool any_caps, Status status);
+  void told(bool may_open, Status status);
 
   Store& store_;
   Queue& queue_;
@@ -50,7 +50,6 @@ class RuleKeeper {
 
   bool busy_ = false;
   std::optional<MonoTime> compared_at_;
-  std::optional<MonoTime> forgotten_at_;
   size_t untold_ = 0;  // changes that the queue is being told
   Status telling_;     // the first error of these
 };

@@ -51,13 +51,47 @@ bool Lanes::has_its_share(const Lane& name) const {
 
 void Lanes::hold(Entry&& entry, uint32_t holder) {
   const auto [place, is_new] = items_.try_emplace(entry.id);
-  if (!is_new) return;
   Item& item = place->second;
-  item.id = &place->first;
+  if (is_new) {
+    item.id = &place->first;
+    item.lane = &lane_of(std::move(entry.lane));
+    ++item.lane->items;
+  } else if (item.holder == kNobody) {
+    withdraw(item);
+  } else {
+    return;
+  }
   item.holder = holder;
-  item.lane = &lane_of(std::move(entry.lane));
-  ++item.lane->items;
   ++item.lane->group->delivered;
+}
+
+// From its place among those that wait.
+void Lanes::withdraw(Item& item) {
+  LaneState& lane = *item.lane;
+  Item* before = nullptr;
+  for (Item* at = lane.first; at != &item; at = at->behind) before = at;
+  (before ? before->behind : lane.first) = item.behind;
+  if (lane.last == &item) lane.last = before;
+  item.behind = nullptr;
+  --waiting_;
+  if (--lane.waiting > 0) return;
+  --busy_lanes_;
+  leave_ring(lane);
+}
+
+// Of a lane that is empty: from its ring, or from those that are held back.
+void Lanes::leave_ring(LaneState& lane) {
+  std::erase(lane.group->held_back, &lane);
+  const auto ring = rings_.find(lane.name->priority);
+  if (ring == rings_.end()) return;
+  LaneState* before = nullptr;
+  LaneState* at = ring->second.first;
+  for (; at && at != &lane; at = at->behind) before = at;
+  if (!at) return;
+  (before ? before->behind : ring->second.first) = lane.behind;
+  if (ring->second.last == &lane) ring->second.last = before;
+  lane.behind = nullptr;
+  if (!ring->second.first) rings_.erase(ring);
 }
 
 std::vector<Uuid> Lanes::take(size_t max, uint32_t holder) {

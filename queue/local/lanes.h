@@ -32,7 +32,7 @@ class Lanes {
   enum class Pushed { kYes, kKnown, kFull };
   Pushed push(Entry&& entry);
 
-  // Of an id that is not known: it is delivered to `holder`.
+  // Of an id that is not known, or waits: it is delivered to `holder`. Looks through its lane.
   void hold(Entry&& entry, uint32_t holder);
 
   // Moves up to `max` ids from the lanes to `holder`: one from each lane of the highest priority in
@@ -105,6 +105,8 @@ class Lanes {
   LaneState& lane_of(Lane&& name);
   bool has_its_share(const Lane& name) const;
   void append(Item& item);
+  void withdraw(Item& item);
+  void leave_ring(LaneState& lane);
   void count_waiting(LaneState& lane);
   void prepend(Item& item);
   void join_ring(LaneState& lane);

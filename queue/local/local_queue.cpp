@@ -167,7 +167,7 @@ void LocalQueue::restrain(std::string ns, std::string action, LaneRule rule,
 
 void LocalQueue::rules(std::function<void(Result<Rules>)> done) {
   state_->later([done = std::move(done)](State& self) {
-    done(Rules{self.rules_complete, self.lanes.rules()});
+    done(Rules{self.rules_complete, Millis(0), self.lanes.rules()});
   });
 }
 

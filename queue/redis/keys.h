@@ -13,6 +13,7 @@
 //   {P}:running        hash    NS/ACTION → how many ids runners hold
 //   {P}:rules          hash    NS/ACTION → "paused max_delivered"
 //   {P}:ruled          string  there while `rules` holds all that there are
+//   {P}:unruled        string  else, the time at which somebody first noticed, in ms
 //   {P}:runners        hash    RUNNER → what it says of itself (its RunnerInfo, as JSON)
 //   {P}:alive:RUNNER   string  there while the runner is: every take and heartbeat keeps it for
 //                              some seconds more

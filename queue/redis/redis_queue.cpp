@@ -247,9 +247,10 @@ void RedisQueue::rules(std::function<void(Result<Rules>)> done) {
       my.command(my.scripts.rules, {}), "queue.rules",
       [](const redisReply& reply) {
         Rules rules;
-        if (!is_array(reply) || reply.elements == 0) return rules;
+        if (!is_array(reply) || reply.elements < 2) return rules;
         rules.complete = integer_of(*reply.element[0]) == 1;
-        for (size_t i = 1; i + 1 < reply.elements; i += 2) {
+        rules.forgotten_for = Millis(integer_of(*reply.element[1]));
+        for (size_t i = 2; i + 1 < reply.elements; i += 2) {
           auto rule = redis::read_rule(text_of(*reply.element[i]), text_of(*reply.element[i + 1]));
           if (rule) rules.all.push_back(*std::move(rule));
         }

@@ -291,13 +291,23 @@ return 1
 )lua";
 
 constexpr const char* kRules = R"lua(
+local complete, forgotten_for = redis.call('EXISTS', base .. 'ruled'), 0
+if complete == 0 then
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local since = redis.call('GET', base .. 'unruled')
+  if not since then redis.call('SET', base .. 'unruled', string.format('%d', now)) end
+  forgotten_for = since and math.max(0, now - tonumber(since)) or 0
+end
 local all = redis.call('HGETALL', base .. 'rules')
-table.insert(all, 1, redis.call('EXISTS', base .. 'ruled'))
+table.insert(all, 1, forgotten_for)
+table.insert(all, 1, complete)
 return all
 )lua";
 
 constexpr const char* kRulesComplete = R"lua(
 redis.call('SET', base .. 'ruled', '1')
+redis.call('DEL', base .. 'unruled')
 if tonumber(redis.call('GET', waiting) or '0') > 0 then wake() end
 return 1
 )lua";
@@ -306,8 +316,19 @@ constexpr const char* kHold = R"lua(
 local runner, count = ARGV[1], 0
 for i = 2, #ARGV, 2 do
   local id, lane = ARGV[i], ARGV[i + 1]
-  if redis.call('HSETNX', places, id, '@' .. runner) == 1 then
+  local place = redis.call('HGET', places, id)
+  if place and string.sub(place, 1, 1) ~= '@' then
+    -- Somebody thought it lost and pushed it again.
+    redis.call('LREM', base .. 'lane:' .. place, 1, id)
+    if redis.call('EXISTS', base .. 'lane:' .. place) == 0 then
+      redis.call('LREM', base .. 'ring:' .. split(place), 1, place)
+    end
+    redis.call('DECR', waiting)
+    place = false
+  end
+  if not place then
     local _, rule = split(lane)
+    redis.call('HSET', places, id, '@' .. runner)
     redis.call('HSET', base .. 'held:' .. runner, id, lane)
     redis.call('HINCRBY', base .. 'running', rule, 1)
     count = count + 1

@@ -55,13 +55,14 @@ struct Scripts {
   // ARGV: NS/ACTION, paused (0 or 1), max_delivered (0: no cap).
   Script restrain;
 
-  // No ARGV. Answers whether the rules are complete (0 or 1), then the fields and values of rules.
+  // No ARGV. Answers whether the rules are complete (0 or 1), for how many ms they are known not to
+  // be, then the fields and values of rules.
   Script rules;
 
   // No ARGV.
   Script rules_complete;
 
-  // ARGV: runner, then for each entry its id and its LANE. Those that are known nowhere are the
+  // ARGV: runner, then for each entry its id and its LANE. Those that no runner holds are this
   // runner's. Answers how many that were.
   Script hold;
 

@@ -690,13 +690,15 @@ TEMPLATE_TEST_CASE("queue: it tells the rules as they were told to it", "[queue]
 TEMPLATE_TEST_CASE("queue: what a runner says that it holds counts, and is its own", "[queue]",
                    QUEUES) {
   Fixture<TestType> f;
-  f.restrain("a", {.max_delivered = 2});
+  f.restrain("a", {.max_delivered = 3});
   f.push_all("a", {1, 2, 3});
+  f.push_all("b", {21});
   f.queue->hold("r1", {{id_of(7), Lane{.action = "a"}},
                        {id_of(8), Lane{.action = "a"}},
-                       {id_of(1), Lane{.action = "a"}}});  // 1 waits: it stays there
-  CHECK(f.depth().waiting == 3);
-  CHECK(f.depth().delivered == 2);
+                       {id_of(1), Lane{.action = "a"}},
+                       {id_of(21), Lane{.action = "b"}}});  // two of them wait, and wait no longer
+  CHECK(f.depth().waiting == 2);
+  CHECK(f.depth().delivered == 4);
   CHECK(f.push("a", {7})[0].ok());  // known
   const auto pop = f.start_pop("r2", 10);
   f.settle();
@@ -704,10 +706,14 @@ TEMPLATE_TEST_CASE("queue: what a runner says that it holds counts, and is its o
   f.queue->hold("r1", {{id_of(7), Lane{.action = "a"}}});  // again: no second time
   f.queue->acknowledge("r1", ids_of({7}));
   f.finish(pop);
-  CHECK(pop->got == Numbers{1});
-  f.queue->acknowledge("r2", ids_of({8}));
+  CHECK(pop->got == Numbers{2});
+  f.queue->hold("r1", {{id_of(2), Lane{.action = "a"}}});  // r2's
+  f.push_all("b", {22, 23});
+  CHECK(f.pop(10, "r2") == Numbers{22, 23});
+  f.queue->acknowledge("r2", ids_of({8, 2}));
   f.leave("r1");
-  CHECK(f.pop(1, "r2") == Numbers{8});
+  CHECK(f.depth().waiting == 4);
+  CHECK(f.pop(10, "r2").size() == 4);
 }
 
 TEMPLATE_TEST_CASE("queue: a rule is for one action of one namespace", "[queue]", QUEUES) {

@@ -44,8 +44,7 @@ TEST_CASE("fleet: an action never runs more often at a time than it may, on whic
   HttpProgram& api = fleet.start_api();
   create_actions(api.url());
   create_capped(api, cap);
-  fleet.start_runner({"--workers", "2"});
-  fleet.start_runner({"--workers", "2"});
+  for (int i = 0; i < 3; ++i) fleet.start_runner();
   Accepted accepted;
   std::thread flood([&] { submit(accepted, api, 200, 3); });
   accepted.submit({api.url()}, 200, 2);  // others go on
@@ -74,8 +73,8 @@ TEST_CASE("fleet: a cap holds while Redis forgets everything, what runs included
   HttpProgram& api = fleet.start_api();
   create_actions(api.url());
   create_capped(api, 1);
-  fleet.start_runner({"--workers", "2"});
-  fleet.start_runner({"--workers", "2"});
+  fleet.start_runner();
+  fleet.start_runner();
   Accepted accepted;
   submit(accepted, api, 1, 6'000);
   REQUIRE(eventually([&] { return fleet.count(State::kRunning) == 1; }));
