@@ -1,0 +1,2 @@
+-- expect: timed_out
+error(setmetatable({}, {__tostring = function() while true do end end}))

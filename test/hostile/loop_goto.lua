@@ -1,0 +1,2 @@
+-- expect: timed_out
+function main() ::again:: goto again end

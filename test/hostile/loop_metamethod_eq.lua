@@ -1,0 +1,3 @@
+-- expect: timed_out
+local mt = {__eq = function() while true do end end}
+function main() return setmetatable({}, mt) == setmetatable({}, mt) end

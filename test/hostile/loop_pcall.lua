@@ -1,0 +1,3 @@
+-- pcall sees errors; a time limit is none.
+-- expect: timed_out
+function main() while true do pcall(function() while true do end end) end end

@@ -1,0 +1,3 @@
+-- The collector runs all the time.
+-- expect: timed_out
+function main() repeat local t = {{}, {}} until false end

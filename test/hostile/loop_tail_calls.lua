@@ -1,0 +1,3 @@
+-- expect: timed_out
+local function f() return f() end
+function main() return f() end

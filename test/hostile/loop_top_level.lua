@@ -1,0 +1,2 @@
+-- expect: timed_out
+while true do end
