@@ -105,6 +105,9 @@ uint64_t Arena::peak() const {
 bool Arena::refused() const {
   return state().refused != 0;
 }
+void Arena::note_refusal() {
+  state().refused = 1;
+}
 size_t Arena::extent() const {
   return size_t{state().top} * kUnit;
 }

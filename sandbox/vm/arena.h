@@ -39,6 +39,7 @@ class Arena {
   // false.
   void set_limit(uint64_t bytes);
   bool refused() const;  // some request, since the limit was set
+  void note_refusal();   // of a request that never came here
 
   // Merges what is free, so that extent() is as small as it can be without moving anything.
   void compact();

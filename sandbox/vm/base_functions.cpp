@@ -2,6 +2,7 @@
 
 #include "sandbox/vm/context.h"
 #include "sandbox/vm/functions.h"
+#include "sandbox/vm/show.h"
 
 namespace sluice::sandbox {
 namespace {
@@ -18,7 +19,7 @@ int base_print(lua_State* L) {
   const int count = lua_gettop(L);
   for (int index = 1; index <= count; ++index) {
     size_t length = 0;
-    const char* text = luaL_tolstring(L, index, &length);
+    const char* text = push_text(L, index, &length);
     if (index > 1) logs.append("\t");
     logs.append({text, length});
     lua_pop(L, 1);

@@ -9,6 +9,7 @@
 #include "sandbox/vm/deadline.h"
 #include "sandbox/vm/random.h"
 #include "sandbox/vm/text.h"
+#include "sandbox/vm/vm.h"
 
 namespace sluice::sandbox {
 
@@ -24,7 +25,20 @@ struct Context {
   BoundedText traceback{kMaxTracebackBytes};
   BoundedText message{kMaxMessageBytes};
 
-  bool collecting = false;  // growth is refused meanwhile (vm.cpp)
+  std::chrono::nanoseconds began{0};  // the invocation, by the monotonic clock
+
+  // Requests for memory that are refused though there is room (vm.cpp): all while the collector is
+  // made to run, and those that a test has asked for. `refusing` says that there may be any.
+  bool refusing = false;
+  bool collecting = false;
+  Refusals refusals;
+  uint64_t requests = 0;  // counted only where `refusals` asks for some
+
+  // A coroutine that never runs: its stack is always too small, whatever the others' are.
+  lua_State* collector = nullptr;
+
+  // Lua's own string.format, behind ours.
+  lua_CFunction format = nullptr;
 
   // The metatable that marks a table as a JSON array: compared by address.
   const void* array_metatable = nullptr;

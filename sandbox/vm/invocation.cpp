@@ -28,6 +28,12 @@ int run_top_level(lua_State* L) {
   return 1;
 }
 
+// Protected, since the finalizers of the string library's buffers want memory for their calls.
+int collect_all(lua_State* L) {
+  lua_gc(L, LUA_GCCOLLECT, 0);
+  return 0;
+}
+
 // Calls the function it is given with what the reader beside it has parsed, or with an empty table.
 int call_with_payload(lua_State* L) {
   const auto* reader = static_cast<const JsonReader*>(lua_touserdata(L, 2));
@@ -70,6 +76,10 @@ RunResult Invocation::run() {
   context_.message.clear();
   context_.traceback.clear();
   context_.random.seed(machine_.seeds.next());
+  context_.began = began;
+  context_.refusals = request_.refusals;
+  context_.refusing = request_.refusals.first != 0;
+  context_.requests = 0;
   context_.deadline.begin(began, request_.timeout);
 
   const bool succeeded =
@@ -141,8 +151,11 @@ bool Invocation::build() {
     }
     return false;
   }
+  lua_pushcfunction(L_, collect_all);
+  const int collected = context_.deadline.call(L_, 0, 0, kHandlerSlot);
+  if (collected != LUA_OK) return end_failed_call(collected, Outcome::kTopLevelFailed);
+  if (context_.deadline.passed()) return end_timed_out();
   lua_sethook(L_, nullptr, 0, 0);
-  lua_gc(L_, LUA_GCCOLLECT, 0);
   context_.arena.compact();
   machine_.shelf.keep_snapshot(*code_, context_.arena);
   return true;

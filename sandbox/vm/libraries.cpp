@@ -3,6 +3,7 @@
 #include <lua.hpp>
 #include <string_view>
 
+#include "sandbox/vm/context.h"
 #include "sandbox/vm/functions.h"
 
 namespace sluice::sandbox {
@@ -23,7 +24,7 @@ constexpr char kRaw[] = "touches only what it is given, without metamethods";
 constexpr char kBounded[] = "allocates within the memory limit";
 constexpr char kPattern[] = "may take long in C: the pool kills the worker that overstays";
 constexpr char kCalls[] = "calls back into Lua, where the deadline holds";
-constexpr char kClock[] = "reads the clock, which Lua code may know";
+constexpr char kClock[] = "reads the clock in whole seconds, in UTC";
 
 constexpr Offer kOffers[] = {
     {"", "_G", "the globals, fresh for each invocation"},
@@ -44,15 +45,23 @@ constexpr Offer kOffers[] = {
     {"", "select", kPure},
     {"", "setmetatable", "refuses __gc: finalizers run where no hook is seen", base_setmetatable},
     {"", "tonumber", kPure},
-    {"", "tostring", kPure},
+    {"", "tostring", "shows a number where Lua shows an address", base_tostring},
     {"", "type", kPure},
     {"", "xpcall", "as pcall"},
     {"", "array", "marks a table as a JSON array, so that an empty one is written []", base_array},
+    {"", "null", "JSON's null: a light userdata that is no address"},
+
+    {"", "string", "the library below"},
+    {"", "table", "the library below"},
+    {"", "math", "the library below"},
+    {"", "utf8", "the library below"},
+    {"", "coroutine", "the library below"},
+    {"", "os", "the clock alone"},
 
     {"string", "byte", kPure},
     {"string", "char", kBounded},
     {"string", "find", kPattern},
-    {"string", "format", kBounded},
+    {"string", "format", "shows a number where Lua shows an address", string_format},
     {"string", "gmatch", kPattern},
     {"string", "gsub", kPattern},
     {"string", "len", kPure},
@@ -117,7 +126,7 @@ constexpr Offer kOffers[] = {
     {"coroutine", "wrap", "records which coroutine runs, for the deadline", coroutine_wrap},
     {"coroutine", "yield", kPure},
 
-    {"os", "clock", kClock},
+    {"os", "clock", "whole milliseconds since the invocation began", os_clock},
     {"os", "date", kClock},
     {"os", "difftime", kPure},
     {"os", "time", kClock},
@@ -128,15 +137,16 @@ struct Library {
   lua_CFunction open;
 };
 
-// The base library sets its functions as globals itself.
+// The base library sets its functions as globals itself. It comes last: then the table of globals is
+// held against the list with all that is in it.
 constexpr Library kLibraries[] = {
-    {"", luaopen_base},
     {"string", luaopen_string},
     {"table", luaopen_table},
     {"math", luaopen_math},
     {"utf8", luaopen_utf8},
     {"os", luaopen_os},
     {"coroutine", luaopen_coroutine},
+    {"", luaopen_base},
 };
 
 const Offer* find_offer(std::string_view library, std::string_view name) {
@@ -159,6 +169,14 @@ void prune(lua_State* L, std::string_view library) {
   }
 }
 
+// What ours need of Lua's own before they take its place.
+void keep_originals(lua_State* L, std::string_view library) {
+  if (library != "string") return;
+  lua_getfield(L, -1, "format");
+  Context::of(L).format = lua_tocfunction(L, -1);
+  lua_pop(L, 1);
+}
+
 void add_ours(lua_State* L, std::string_view library) {
   for (const Offer& offer : kOffers) {
     if (offer.library != library) continue;
@@ -176,9 +194,12 @@ void add_ours(lua_State* L, std::string_view library) {
 }  // namespace
 
 void open_libraries(lua_State* L) {
+  lua_pushlightuserdata(L, nullptr);
+  lua_setglobal(L, "null");
   for (const Library& library : kLibraries) {
     lua_pushcfunction(L, library.open);
     lua_call(L, 0, 1);
+    keep_originals(L, library.name);
     prune(L, library.name);
     add_ours(L, library.name);
     if (*library.name == '\0') {
@@ -187,8 +208,6 @@ void open_libraries(lua_State* L) {
       lua_setglobal(L, library.name);
     }
   }
-  lua_pushlightuserdata(L, nullptr);
-  lua_setglobal(L, "null");
   make_markers(L);
 }
 

@@ -15,12 +15,30 @@ constexpr uint64_t kSpaceForFragments = 4;
 constexpr uint64_t kSpaceForLibraries = 8ull << 20;
 
 // Has Lua collect its garbage, as it does itself when memory for an object is refused: safe where
-// an allocation is. The stack cannot grow by this much, and before Lua says so it collects.
-void collect(Context& context, lua_State* L) {
-  constexpr int kTooMuchStack = 900'000;
-  context.collecting = true;
-  lua_checkstack(L, kTooMuchStack);
+// an allocation is. The stack cannot grow, and before Lua says so it collects. It is the stack of a
+// coroutine made for this: on one that is large already, nothing would have to grow, or Lua would
+// say so without having tried.
+void collect(Context& context) {
+  constexpr int kMuchStack = 900'000;
+  const bool refusing = context.refusing;
+  context.refusing = context.collecting = true;
+  lua_checkstack(context.collector, kMuchStack);
   context.collecting = false;
+  context.refusing = refusing;
+}
+
+bool refuses_next(Context& context) {
+  if (context.collecting) return true;
+  const uint64_t request = ++context.requests;
+  if (request < context.refusals.first || request > context.refusals.last) return false;
+  context.arena.note_refusal();
+  return true;
+}
+
+void* request(Context& context, void* block, size_t old_size, size_t new_size) {
+  if (context.refusing && new_size > old_size && refuses_next(context)) [[unlikely]]
+    return nullptr;
+  return context.arena.reallocate(block, old_size, new_size);
 }
 
 // lua_Alloc. A refusal is noted with its place: the error that follows may lose it.
@@ -29,18 +47,17 @@ void* allocate(void* context_of_vm, void* block, size_t old_size, size_t new_siz
   // For a new object Lua passes its type where the size should be.
   const size_t size = block == nullptr ? 0 : old_size;
   const bool is_object = block == nullptr && old_size != 0;
-  if (context.collecting && new_size > size) [[unlikely]]
-    return nullptr;
-  void* result = context.arena.reallocate(block, size, new_size);
+  void* result = request(context, block, size, new_size);
   if (result != nullptr || new_size == 0) [[likely]]
     return result;
+  if (context.collecting) return nullptr;
 
   const Deadline::Running* running = context.deadline.running();
   if (running == nullptr) return nullptr;
   // The string library's buffers come here on their own and would give up at once.
   if (!is_object) {
-    collect(context, running->state);
-    result = context.arena.reallocate(block, size, new_size);
+    collect(context);
+    result = request(context, block, size, new_size);
   }
   if (result == nullptr) write_traceback(context.traceback, running);
   return result;
@@ -48,6 +65,9 @@ void* allocate(void* context_of_vm, void* block, size_t old_size, size_t new_siz
 
 int open_all(lua_State* L) {
   open_libraries(L);
+  Context& context = Context::of(L);
+  context.collector = lua_newthread(L);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &context.collector);
   return 0;
 }
 

@@ -36,11 +36,19 @@ struct VmOptions {
 // Names code within one worker: the number its Load frame gave it.
 using CodeRef = uint32_t;
 
+// For tests: requests for memory that are refused though there is room, from the invocation's `first` (they count from 1)
+// to its `last`.
+struct Refusals {
+  uint64_t first = 0;  // 0: none
+  uint64_t last = 0;
+};
+
 struct RunRequest {
   CodeRef code = 0;
   std::string_view payload;  // JSON; empty: main gets an empty table
   std::chrono::milliseconds timeout{0};
   uint64_t memory_bytes = 0;
+  Refusals refusals = {};
 };
 
 // Views are good until the next call.

@@ -1,0 +1,3 @@
+-- expect: timed_out
+-- how: killed
+function main() return (("ab"):rep(2000)):match(("(.-)"):rep(12) .. "%1%2z") end

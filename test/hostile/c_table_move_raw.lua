@@ -1,0 +1,3 @@
+-- expect: timed_out
+-- how: killed
+function main() table.move({}, 1, math.maxinteger - 1, 2, {}) end

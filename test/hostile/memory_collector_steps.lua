@@ -1,0 +1,2 @@
+-- expect: timed_out
+function main() while true do collectgarbage("step", math.maxinteger) collectgarbage() end end

@@ -1,0 +1,2 @@
+-- expect: out_of_memory
+function main() return #("x"):rep(1 << 30) end

@@ -1,0 +1,4 @@
+-- expect: out_of_memory
+-- limits: memory_kb=4096
+local t = {}
+while true do t = {t} end

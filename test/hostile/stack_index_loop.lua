@@ -1,0 +1,3 @@
+-- expect: failed
+-- message: contains '__index' chain too long; possible loop
+function main() local t = {} setmetatable(t, {__index = t}) t = setmetatable({}, getmetatable(t)) return t.x end
