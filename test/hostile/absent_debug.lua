@@ -1,0 +1,3 @@
+-- expect: failed
+-- message: contains attempt to index a nil value (global 'debug')
+function main() return debug.getregistry() end

@@ -1,0 +1,3 @@
+-- expect: failed
+-- message: contains attempt to call a nil value (field 'execute')
+function main() return os.execute("id") end

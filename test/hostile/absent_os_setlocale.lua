@@ -1,0 +1,3 @@
+-- expect: failed
+-- message: contains attempt to call a nil value (field 'setlocale')
+function main() return os.setlocale("") end

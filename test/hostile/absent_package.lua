@@ -1,0 +1,3 @@
+-- expect: failed
+-- message: contains attempt to index a nil value (global 'package')
+function main() return package.loadlib("libc.so.6", "system") end

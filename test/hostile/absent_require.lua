@@ -1,0 +1,3 @@
+-- expect: failed
+-- message: contains attempt to call a nil value (global 'require')
+function main() return require("os") end

@@ -1,0 +1,4 @@
+-- expect: refused
+-- message: contains :1:
+-- generate: yes
+return "#!/bin/sh\n"
