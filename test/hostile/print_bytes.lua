@@ -1,0 +1,3 @@
+-- expect: succeeded
+-- logs: contains �
+function main() print("\xff\0\x1b[31mred") print(("é"):rep(40000)) end

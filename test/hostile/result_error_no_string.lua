@@ -1,0 +1,3 @@
+-- expect: failed
+-- message: (error object is a nil value)
+function main() error() end

@@ -1,0 +1,3 @@
+-- expect: failed
+-- message: (error object without a readable form)
+function main() error(setmetatable({}, {__tostring = function() error("again") end})) end

@@ -1,0 +1,3 @@
+-- expect: failed
+-- message: result.f: a function has no JSON form
+function main() return {f = print} end

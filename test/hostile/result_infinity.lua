@@ -1,0 +1,3 @@
+-- expect: failed
+-- message: result: infinity has no JSON form
+function main() return -1/0 end

@@ -1,0 +1,3 @@
+-- expect: failed
+-- message: contains lower indices have no JSON form
+function main() return {[math.mininteger] = 1} end
