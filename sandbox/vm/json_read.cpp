@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <lua.hpp>
+#include <new>
+#include <utility>
 
 #include "sandbox/vm/context.h"
 
@@ -136,7 +138,8 @@ void JsonReader::push(lua_State* L) const {
 }
 
 void JsonReader::release_memory() {
-  if (impl_->parser.capacity() > kKeptCapacity) impl_ = std::make_unique<Impl>();
+  if (impl_->parser.capacity() <= kKeptCapacity) return;
+  if (std::unique_ptr<Impl> fresh(new (std::nothrow) Impl); fresh) impl_ = std::move(fresh);
 }
 
 }  // namespace sluice::sandbox

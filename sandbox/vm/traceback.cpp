@@ -10,6 +10,11 @@ namespace {
 constexpr int kFirstLevels = 10;
 constexpr int kLastLevels = 11;
 
+// Lua finds a level by walking there, so the far end of a stack that is very deep is too far: a
+// traceback is wanted where time is up.
+constexpr int kDeepest = 2'000;
+
+// Not of a stack that is deeper than that.
 int count_levels(lua_State* L) {
   lua_Debug activation;
   int low = 0;
@@ -25,7 +30,8 @@ int count_levels(lua_State* L) {
   return lua_getstack(L, low, &activation) ? low + 1 : 0;
 }
 
-void write_level(BoundedText& text, const lua_Debug& level, bool is_called_by_us) {
+void write_level(BoundedText& text, lua_State* L, lua_Debug& level, bool is_called_by_us) {
+  if (!lua_getinfo(L, "Slnt", &level)) return;
   const std::string_view what = level.what;
   const std::string_view kind = level.namewhat;
   text.append("\n\t");
@@ -54,9 +60,17 @@ void write_level(BoundedText& text, const lua_Debug& level, bool is_called_by_us
     text.append_number(level.linedefined);
     text.append(">");
   }
+  if (level.istailcall) text.append("\n\t(...tail calls...)");
 }
 
 void write_levels(BoundedText& text, lua_State* L, int first_level, bool is_outermost) {
+  lua_Debug level;
+  if (lua_getstack(L, kDeepest, &level)) {
+    for (int index = first_level; index < kFirstLevels + kLastLevels; ++index)
+      if (lua_getstack(L, index, &level)) write_level(text, L, level, false);
+    text.append("\n\t...");
+    return;
+  }
   const int levels = count_levels(L);
   // The outermost coroutine's last level is the C function that calls `main`; nobody asked for it.
   const int end = is_outermost && levels > 1 ? levels - 1 : levels;
@@ -66,10 +80,8 @@ void write_levels(BoundedText& text, lua_State* L, int first_level, bool is_oute
       text.append("\n\t...");
       index = end - kLastLevels;
     }
-    lua_Debug level;
-    if (!lua_getstack(L, index, &level) || !lua_getinfo(L, "Slnt", &level)) return;
-    write_level(text, level, is_outermost && index == levels - 2);
-    if (level.istailcall) text.append("\n\t(...tail calls...)");
+    if (!lua_getstack(L, index, &level)) return;
+    write_level(text, L, level, is_outermost && index == levels - 2);
   }
 }
 

@@ -1,3 +1,3 @@
 -- expect: timed_out
--- message: timed out after 400 ms
+-- message: contains timed out after 400 ms
 function main() while true do end end

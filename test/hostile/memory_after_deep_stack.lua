@@ -7,6 +7,6 @@ function main()
   collectgarbage("stop")
   pcall(down, 180000)
   local sum = 0
-  for i = 1, 40 do sum = sum + #("x"):rep(40000000) end
+  for i = 1, 40 do sum = sum + #("x"):rep(1000):rep(40000) end
   return sum
 end

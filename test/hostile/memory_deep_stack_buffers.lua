@@ -5,7 +5,7 @@
 local function work(...)
   collectgarbage("stop")
   local sum = 0
-  for i = 1, 40 do sum = sum + #("x"):rep(30000000) end
+  for i = 1, 40 do sum = sum + #("x"):rep(1000):rep(30000) end
   return sum
 end
 function main() return (work(table.unpack({}, 1, 500000))) end
