@@ -65,7 +65,7 @@ using sandbox::Vm;
 
 constexpr uint64_t kMostRequests = 20'000;  // enough for a case to be well under way
 constexpr long kMostOfCpp = 40;             // more than one invocation makes
-constexpr std::chrono::milliseconds kTimeout{10};
+constexpr std::chrono::milliseconds kTimeout{4};
 constexpr CodeRef kCase = 1;
 constexpr CodeRef kWitness = 2;
 
