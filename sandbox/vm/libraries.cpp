@@ -137,15 +137,11 @@ struct Library {
   lua_CFunction open;
 };
 
-// The base library sets its functions as globals itself. It comes last: then the table of globals is
-// held against the list with all that is in it.
+// The base library sets its functions as globals itself. It comes last: then the table of globals
+// is held against the list with all that is in it.
 constexpr Library kLibraries[] = {
-    {"string", luaopen_string},
-    {"table", luaopen_table},
-    {"math", luaopen_math},
-    {"utf8", luaopen_utf8},
-    {"os", luaopen_os},
-    {"coroutine", luaopen_coroutine},
+    {"string", luaopen_string}, {"table", luaopen_table}, {"math", luaopen_math},
+    {"utf8", luaopen_utf8},     {"os", luaopen_os},       {"coroutine", luaopen_coroutine},
     {"", luaopen_base},
 };
 

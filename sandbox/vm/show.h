@@ -2,8 +2,9 @@
 //
 // Lua shows an address. Ours would tell where the process has its memory, and differ from run to
 // run. So objects are numbered in the order in which they are first shown: the same object has the
-// same number for the whole invocation, two objects never have the same. What the top level has shown keeps its
-// number in every invocation. The numbers lie in a weak table, made when first needed.
+// same number for the whole invocation, two objects never have the same. What the top level has
+// shown keeps its number in every invocation. The numbers lie in a weak table, made when first
+// needed.
 #pragma once
 
 #include <cstddef>

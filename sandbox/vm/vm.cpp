@@ -63,12 +63,12 @@ void* allocate(void* context_of_vm, void* block, size_t old_size, size_t new_siz
   return result;
 }
 
-// lua_resume makes these texts outside of protection. Where there is no memory for one, Lua would jump
-// to the main coroutine, over all that had resumed one another, and leave them with pointers into a
-// stack that is gone. As long as they are somewhere, each is found and not made.
-constexpr const char* kTextsOfResume[] = {
-    "cannot resume non-suspended coroutine", "cannot resume dead coroutine", "C stack overflow",
-    "error in error handling"};
+// lua_resume makes these texts outside of protection. Where there is no memory for one, Lua would
+// jump to the main coroutine, over all that had resumed one another, and leave them with pointers
+// into a stack that is gone. As long as they are somewhere, each is found and not made.
+constexpr const char* kTextsOfResume[] = {"cannot resume non-suspended coroutine",
+                                          "cannot resume dead coroutine", "C stack overflow",
+                                          "error in error handling"};
 
 int open_all(lua_State* L) {
   open_libraries(L);

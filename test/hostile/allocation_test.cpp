@@ -1,8 +1,9 @@
-// allocation_test FILE…: every case once more, in this process, while memory is refused: the Nth request that
-// Lua makes, or all from the Nth on; and the Nth that C++ makes. Whatever becomes of the case, the next
-// invocation is right.
+// allocation_test FILE…: every case once more, in this process, while memory is refused: the Nth
+// request that Lua makes, or all from the Nth on; and the Nth that C++ makes. Whatever becomes of
+// the case, the next invocation is right.
 //
-// Cases that only the end of their process ends, and those that are about the compiler's time, are left out.
+// Cases that only the end of their process ends, and those that are about the compiler's time, are
+// left out.
 #include <signal.h>
 #include <sys/time.h>
 

@@ -115,20 +115,28 @@ std::string shown(std::string_view text) {
 
 const std::string& part(const Report& report, Expected::Of of) {
   switch (of) {
-    case Expected::Of::kResult: return report.result;
-    case Expected::Of::kMessage: return report.message;
-    case Expected::Of::kLogs: return report.logs;
-    case Expected::Of::kTraceback: return report.traceback;
+    case Expected::Of::kResult:
+      return report.result;
+    case Expected::Of::kMessage:
+      return report.message;
+    case Expected::Of::kLogs:
+      return report.logs;
+    case Expected::Of::kTraceback:
+      return report.traceback;
   }
   return report.message;
 }
 
 const char* name_of(Expected::Of of) {
   switch (of) {
-    case Expected::Of::kResult: return "result";
-    case Expected::Of::kMessage: return "message";
-    case Expected::Of::kLogs: return "logs";
-    case Expected::Of::kTraceback: return "traceback";
+    case Expected::Of::kResult:
+      return "result";
+    case Expected::Of::kMessage:
+      return "message";
+    case Expected::Of::kLogs:
+      return "logs";
+    case Expected::Of::kTraceback:
+      return "traceback";
   }
   return "";
 }

@@ -1,15 +1,18 @@
 // A case of the corpus: one Lua file whose header says what must come of it.
 //
-//     -- expect: timed_out            outcomes as records name them, joined by " or ", or `any`; `refused`: it does
+//     -- expect: timed_out            outcomes as records name them, joined by " or ", or `any`;
+//     `refused`: it does
 //                                     not compile
 //     -- how: killed                  a C function holds it: only killing its worker ends it
 //     -- limits: timeout_ms=200 memory_kb=4096 compile_ms=300
 //     -- payload: {"n":1}
-//     -- runs: 3                      one after another in one worker, each with the same expectations
+//     -- runs: 3                      one after another in one worker, each with the same
+//     expectations
 //     -- result: {"n":1}              exactly; so does message:, logs:, traceback:
 //     -- message: contains TEXT       more than one such line may stand here; also for the others
 //     -- never: REGEX                 matches nothing that leaves the sandbox
-//     -- bytecode: flip 200           the compiled file with so many different damages, each run once
+//     -- bytecode: flip 200           the compiled file with so many different damages, each run
+//     once
 //     -- generate: yes                what follows is Lua that returns the source
 //     -- unsanitized: REASON          not run where a sanitizer is built in
 //

@@ -1,8 +1,9 @@
 // hostile_test FILE: one case against real workers (case.h says what a file may ask for).
 //
-// Beside what the file expects, every case is held to this: a neighbour that is offered together with it is
-// answered, and before it when the case runs to its time limit; neighbours run afterwards in every worker find
-// no trace; no worker is lost but to the case; and this process, the runner's stand-in, is no larger than before.
+// Beside what the file expects, every case is held to this: a neighbour that is offered together
+// with it is answered, and before it when the case runs to its time limit; neighbours run
+// afterwards in every worker find no trace; no worker is lost but to the case; and this process,
+// the runner's stand-in, is no larger than before.
 #include <malloc.h>
 
 #include <cstdio>
@@ -28,8 +29,8 @@ constexpr bool kSanitized = false;
 constexpr uint64_t kMostGrowthBytes = 3ull << 20;
 #endif
 
-// A machine that stood still around a time limit, so that a neighbour came late or a worker was killed that would have
-// ended by itself, excuses one attempt, not all.
+// A machine that stood still around a time limit, so that a neighbour came late or a worker was
+// killed that would have ended by itself, excuses one attempt, not all.
 constexpr int kAttempts = 5;
 
 uint64_t resident_bytes() {
@@ -46,8 +47,8 @@ class Trial {
  public:
   explicit Trial(const Case& hostile)
       : case_(hostile),
-        ring_(SLUICE_BIN_DIR "/sluice-sandbox", hostile.runs > 1 ? 1 : 2,
-              hostile.compile_timeout) {}
+        ring_(SLUICE_BIN_DIR "/sluice-sandbox", hostile.runs > 1 ? 1 : 2, hostile.compile_timeout) {
+  }
 
   // Empty: passed. `excusable`: a machine that stood still explains what is wrong.
   std::string run(bool* excusable) {
@@ -81,7 +82,8 @@ class Trial {
  private:
   void add(const std::string& what) { wrong_ += what + "\n"; }
 
-  // The neighbour's code, its result on a fresh worker, and whatever the first job of a process makes.
+  // The neighbour's code, its result on a fresh worker, and whatever the first job of a process
+  // makes.
   bool warm_up() {
     auto code = ring_.compile("witness.lua", Ring::witness_source());
     if (!code.ok()) return add(code.error().text()), false;
@@ -125,8 +127,8 @@ class Trial {
     }
   }
 
-  // Bytes of the compiled file changed, cut off or repeated, as a store that somebody else can write to may hold
-  // it. Whatever a worker makes of it, neighbours are answered.
+  // Bytes of the compiled file changed, cut off or repeated, as a store that somebody else can
+  // write to may hold it. Whatever a worker makes of it, neighbours are answered.
   void run_damaged() {
     const auto code = ring_.compile(case_.name, case_.source);
     if (!code.ok()) return add("does not compile: " + code.error().message);

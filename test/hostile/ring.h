@@ -1,4 +1,5 @@
-// Ring: a pool of real workers on a real loop, where hostile jobs and their neighbours run side by side.
+// Ring: a pool of real workers on a real loop, where hostile jobs and their neighbours run side by
+// side.
 #pragma once
 
 #include <functional>
