@@ -59,7 +59,7 @@ class Bench {
     offers.every(kOfferEvery, [this] { offer(); });
     bool fine = run_case(figures);
     offers.stop();
-    fine = fine && ring_.until([this] { return waiting_.empty(); });
+    fine = fine && ring_.until([this] { return all_answered(); });
     std::sort(neighbours_.begin(), neighbours_.end());
     figures->neighbours = neighbours_;
     return fine;
@@ -68,7 +68,7 @@ class Bench {
  private:
   bool one_neighbour() {
     offer();
-    const bool answered = ring_.until([this] { return waiting_.empty(); });
+    const bool answered = ring_.until([this] { return all_answered(); });
     neighbours_.clear();
     return answered;
   }
@@ -77,6 +77,11 @@ class Bench {
     collect();
     if (waiting_.size() >= kMostAtOnce) return;
     waiting_.push_back({ring_.clock().mono(), ring_.run(neighbour_, Ring::witness_limits())});
+  }
+
+  bool all_answered() {
+    collect();
+    return waiting_.empty();
   }
 
   void collect() {

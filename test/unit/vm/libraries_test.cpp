@@ -148,6 +148,35 @@ TEST_CASE("array marks a table") {
   CHECK_THAT(vm.expression("setmetatable(array(), {})"), Contains("protected metatable"));
 }
 
+TEST_CASE("Objects are shown by a number, not by an address") {
+  TestVm vm;
+  CHECK(vm.value("function main()\n"
+                 "  local t, u = {}, {}\n"
+                 "  return {tostring(t), tostring(u), tostring(t), tostring(main), t == u}\n"
+                 "end") == R"(["table: 1","table: 2","table: 1","function: 3",false])");
+  CHECK(vm.run("function main() print({}, print, coroutine.create(print)) end").logs ==
+        "table: 1\tfunction: 2\tthread: 3\n");
+  CHECK(vm.expression("string.format('%5s|%-9s|%.3s|%%s', 'x', {}, {})") ==
+        R"("    x|table: 1 |tab|%s")");
+  CHECK(vm.expression("tostring(setmetatable({}, {__name = 'Mine'}))") == R"("Mine: 1")");
+  CHECK(vm.expression("tostring(setmetatable({}, {__name = 1}))") == R"("table: 1")");
+  CHECK(vm.expression("string.format('%s', setmetatable({}, {__tostring = function() return 'mine' "
+                      "end}))") == R"("mine")");
+  CHECK(vm.expression("tostring(1.0) .. tostring(nil) .. tostring(true) .. tostring('x')") ==
+        R"("1.0niltruex")");
+  CHECK_THAT(vm.expression("tostring()"), Contains("value expected"));
+}
+
+TEST_CASE("What goes with other conversions of string.format is left to Lua") {
+  TestVm vm;
+  CHECK_THAT(vm.expression("string.format('%d', {})"), Contains("number expected, got table"));
+  CHECK_THAT(vm.expression("string.format('%q', {})"), Contains("no literal form"));
+  CHECK_THAT(vm.expression("string.format('%s %s', {})"), Contains("#3"));
+  CHECK_THAT(vm.expression("string.format('%', {})"), Contains("invalid option"));
+  CHECK_THAT(vm.expression("string.format({}, {})"), Contains("string expected, got table"));
+  CHECK(vm.expression("string.format('plain', {})") == R"("plain")");
+}
+
 TEST_CASE("Of os, the clock can be read") {
   TestVm vm;
   CHECK(vm.expression("os.time({year = 2024, month = 2, day = 29, hour = 12}) > 1700000000") ==
@@ -156,6 +185,16 @@ TEST_CASE("Of os, the clock can be read") {
   CHECK(vm.expression("os.date('!%Y-%m-%dT%H:%M:%S', 0)") == R"("1970-01-01T00:00:00")");
   CHECK(vm.expression("os.difftime(5, 3)") == "2.0");
   CHECK(vm.expression("os.clock() >= 0") == "true");
+  // Of the invocation, not of the process that runs many.
+  CHECK(vm.value("function main()\n"
+                 "  local until_ = os.clock() + 0.03\n"
+                 "  while os.clock() < until_ do end\n"
+                 "  local now = os.clock()\n"
+                 "  return now >= 0.03 and now * 1000 % 1 < 1e-6 or 1 - now * 1000 % 1 < 1e-6\n"
+                 "end") == "true");
+  CHECK(vm.value(
+            "local first = os.clock() function main() return first < 60 and os.clock() < 60 end") ==
+        "true");
 }
 
 }  // namespace sluice::sandbox

@@ -78,6 +78,39 @@ TEST_CASE("Garbage makes room for strings as it does for tables") {
                  "end") == "46000000");
 }
 
+TEST_CASE("Garbage makes room for a buffer however large the stack is") {
+  TestVm vm;
+  vm.memory_bytes = 64 << 20;
+  const std::string work =
+      "local function work(...)\n"
+      "  collectgarbage('stop')\n"
+      "  local sum = 0\n"
+      "  for i = 1, 10 do sum = sum + #('x'):rep(1000):rep(15000) end\n"
+      "  return sum\n"
+      "end\n";
+  // 900,000 slots are more than can be added to this stack.
+  CHECK(vm.value(work + "function main() return (work(table.unpack({}, 1, 500000))) end") ==
+        "150000000");
+  // And to this one, none: it is as large as it can be, and empty again.
+  vm.memory_bytes = 96 << 20;
+  CHECK(vm.value(work +
+                 "local function down(n) if n > 0 then return 1 + down(n - 1) end return 0 end\n"
+                 "function main() pcall(down, 1000000) return work() end") == "150000000");
+}
+
+TEST_CASE("Coroutines that resume one another survive that memory ends where their stack does") {
+  TestVm vm;
+  const Ticking ticking(vm.vm());
+  const CodeRef good =
+      vm.load("function main() return coroutine.wrap(function() return 1 end)() end");
+  const CodeRef code = vm.load(
+      "local function f() pcall(coroutine.wrap(f)) end function main() f() f() return 2 end");
+  for (uint64_t first = 1; first < 3'000; first += 1 + first / 50) {
+    vm.vm().run({code, {}, vm.timeout, vm.memory_bytes, {first, UINT64_MAX}});
+    REQUIRE(vm.run(good).result == "1");
+  }
+}
+
 TEST_CASE("An error that only says it is a memory error is not one") {
   TestVm vm;
   CHECK(vm.value("function main() error('not enough memory', 0) end") ==

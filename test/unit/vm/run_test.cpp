@@ -176,6 +176,18 @@ TEST_CASE("A traceback of a deep stack shows its two ends") {
   CHECK(ended.traceback.size() < kMaxTracebackBytes);
 }
 
+TEST_CASE(
+    "A traceback of a very deep stack shows where it ends, without walking to its beginning") {
+  TestVm vm;
+  vm.memory_bytes = 100 << 20;
+  const Ended ended = vm.run(
+      "local function down(n) return 1 + down(n + 1) end\n"
+      "function main() return down(1) end");
+  CHECK_THAT(ended.message, Contains("stack overflow"));
+  CHECK_THAT(ended.traceback, Contains("test.lua:1: in upvalue 'down'"));
+  CHECK_THAT(ended.traceback, EndsWith("\n\t..."));
+}
+
 TEST_CASE("print writes as Lua's own does") {
   TestVm vm;
   const Ended ended = vm.run(
