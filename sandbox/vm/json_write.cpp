@@ -339,10 +339,9 @@ bool JsonWriter::write_object(lua_State* L) {
     size_t length = 0;
     const char* bytes = lua_tolstring(L, -1, &length);
     if (!add_field({{bytes, length}, lua_gettop(L) - 1})) return false;
-    const size_t count = field_count_ - first;
-    // Each field takes at least `"":0`.
-    if (count * 4 > kMaxResultBytes) return fail("");
-    if ((count & 1023) == 0 && due()) return false;
+    // Each field takes at least `"":0`, those of the objects around this one too.
+    if (field_count_ * 4 > kMaxResultBytes) return fail("");
+    if ((field_count_ & 1023) == 0 && due()) return false;
     if (!lua_checkstack(L, 4)) return stop_with(End::kNoMemory);
   }
   const size_t end = field_count_;
