@@ -3,6 +3,6 @@
 -- how: killed
 -- limits: timeout_ms=400 memory_kb=65536
 function main()
-  local hay = ("a"):rep(30000000)
-  return hay:find(("a"):rep(10000000) .. "b", 1, true)
+  local hay = ("a"):rep(1000):rep(30000)
+  return hay:find(("a"):rep(1000):rep(10000) .. "b", 1, true)
 end
