@@ -1,0 +1,225 @@
+// A worker that lies, as the pool sees it: garbage, frames that are right in form and wrong in
+// meaning, right ones at the wrong time, and a control page that says anything.
+//
+// The input is a script of what the pool and the worker do. There is no process: the pool's
+// sandbox::Worker gets the other end of a socket. Whatever happens, every job has exactly one end.
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <set>
+
+#include "bytes.h"
+#include "check.h"
+#include "sandbox/pool/worker.h"
+
+namespace sluice::fuzz {
+namespace {
+
+using namespace sandbox;
+
+class Play final : private Worker::Events {
+ public:
+  explicit Play(Loop& loop) : loop_(loop) {
+    int ends[2];
+    check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0,
+          "no socket pair");
+    liar_ = Fd(ends[1]);
+    auto page = SharedPage::create();
+    check(page.ok(), "no control page");
+    page->close_fd();
+    Worker::Options options;
+    // Its constructor is private, and so is that of a child without a process: this file alone is
+    // compiled without access control.
+    worker_.reset(new Worker(loop, clock_, options, space(), *this, ChildProcess(0, Fd(ends[0])),
+                             std::move(*page)));
+  }
+
+  void run(Bytes script) {
+    while (!script.empty() && !gone_) step(script);
+    if (!gone_) {  // the worker ends, by itself
+      liar_.reset();
+      turn();
+    }
+    check(gone_, "a worker has ended, and the pool does not know");
+    Worker::Remains remains = worker_->remains();
+    if (remains.charged) ended(*remains.charged);
+    for (const TicketPtr& ticket : remains.others) ended(*ticket);
+    check(given_.empty(), "a job was lost");
+    worker_.reset();
+    turn();
+  }
+
+ private:
+  static ReadSpace& space() {
+    static ReadSpace space;
+    return space;
+  }
+
+  void turn() {
+    // Arrivals are read a bounded number of times a turn.
+    for (int i = 0; i < 4; ++i) uv_run(loop_.uv(), UV_RUN_NOWAIT);
+  }
+
+  void step(Bytes& script) {
+    switch (script.byte() % 12) {
+      case 0:
+        return say(script.text());
+      case 1:
+        return say(std::string(script.text()), script.byte());
+      case 2: {
+        std::string out;
+        const uint32_t pid = script.number<uint32_t>();
+        encode(out, wire::Hello{pid, script.text()});
+        return say(out);
+      }
+      case 3:
+        return offer(script);
+      case 4:
+        return result(script);
+      case 5: {
+        std::string out;
+        const auto [slot, sequence] = target(script);
+        encode(out, wire::Skipped{}, slot, sequence);
+        return say(out);
+      }
+      case 6: {  // of any type, for an offer that exists
+        std::string out;
+        const auto [slot, sequence] = target(script);
+        encode(out, wire::Skipped{}, slot, sequence);
+        const std::string_view body = script.text();
+        const auto length = static_cast<uint32_t>(body.size());
+        std::memcpy(out.data(), &length, sizeof length);
+        out[5] = static_cast<char>(script.byte());
+        return say(out + std::string(body));
+      }
+      case 7: {
+        for (TicketPtr& ticket : worker_->revoke(script.byte() % 40, clock_.mono())) ended(*ticket);
+        return;
+      }
+      case 8: {
+        const auto [slot, sequence] = target(script);
+        const bool exact = script.byte() & 1;
+        worker_->page_->running = exact ? wire::ControlPage::offer_name(slot, sequence)
+                                        : script.number<uint64_t>();
+        worker_->page_->running_since_ns = script.number<int64_t>();
+        return;
+      }
+      case 9: {
+        auto& word = worker_->page_->slots[script.byte() % wire::kSlots];
+        word = script.number<uint64_t>();
+        return;
+      }
+      case 10: {
+        clock_.advance(Millis(script.number<uint16_t>()));
+        const Worker::Health health = worker_->check(clock_.mono());
+        if (health != Worker::Health::kFine) worker_->kill(clock_.mono(), health, "was late");
+        if (worker_->overdue_to_die(clock_.mono())) worker_->give_up_waiting();
+        return;
+      }
+      case 11:
+        return turn();
+    }
+  }
+
+  // Says it in one piece, or in pieces of `size`.
+  void say(std::string_view bytes, size_t size = SIZE_MAX) {
+    size = std::max<size_t>(size, 1);
+    while (!bytes.empty() && !gone_) {
+      const std::string_view piece = bytes.substr(0, size);
+      bytes.remove_prefix(piece.size());
+      if (send(liar_.get(), piece.data(), piece.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) return;
+      turn();
+    }
+    check(worker_->channel_.partial_.size() < (4 << 20), "what is not a frame yet is kept for ever");
+  }
+
+  void offer(Bytes& script) {
+    if (!worker_->ready() || worker_->full()) return;
+    static const auto code = std::make_shared<const sandbox::Code>(sandbox::Code{Sha256{}, "a.lua", "bytecode"});
+    const uint8_t how = script.byte();
+    auto ticket = std::make_unique<Ticket>();
+    ticket->job.ns = "default";
+    ticket->job.action = "a";
+    ticket->job.code = code;
+    if (how & 1) ticket->job.payload = std::make_shared<const std::string>(script.text());
+    ticket->job.timeout = Millis(script.number<uint16_t>());
+    ticket->job.memory_bytes = 1 << 20;
+    ticket->job.alone = (how & 2) != 0;
+    given_.insert(ticket.get());
+    worker_->offer(std::move(ticket), clock_.mono());
+    if (how & 4) {
+      worker_->flush();
+      char read[64 << 10];
+      while (recv(liar_.get(), read, sizeof read, MSG_DONTWAIT) > 0) {
+      }
+    }
+  }
+
+  void result(Bytes& script) {
+    const auto [slot, sequence] = target(script);
+    wire::RunResult said;
+    said.outcome = static_cast<Outcome>(script.byte());
+    said.run_time_us = script.number<uint64_t>();
+    said.memory_peak_bytes = script.number<uint64_t>();
+    said.result = script.text();
+    said.message = script.text();
+    said.traceback = script.text();
+    // Beyond the bound, now and then.
+    const std::string logs(static_cast<size_t>(script.byte()) * 300, 'l');
+    said.logs = logs;
+    std::string out;
+    encode(out, said, slot, sequence);
+    say(out);
+  }
+
+  // An offer that exists, mostly; else some slot and sequence.
+  std::pair<uint16_t, uint64_t> target(Bytes& script) {
+    const uint8_t which = script.byte();
+    if (which < 0xf0 && !worker_->order_.empty()) {
+      const uint8_t slot = worker_->order_[which % worker_->order_.size()];
+      return {slot, worker_->offers_[slot].sequence};
+    }
+    return {script.number<uint16_t>(), script.byte()};
+  }
+
+  void ended(const Ticket& ticket) {
+    check(given_.erase(&ticket) == 1, "a job ends that was not given, or ends twice");
+  }
+
+  bool worker_ready(Worker&) override { return !gone_; }
+  void worker_finished(Worker&, TicketPtr ticket, Execution execution) override {
+    check(!gone_, "a result after the end");
+    ended(*ticket);
+    const Report& report = execution.report;
+    check(execution.fate == Execution::Fate::kFinished, "a result is not the end of a job");
+    check(report.result.size() <= kMaxResultBytes && report.message.size() <= kMaxMessageBytes &&
+              report.traceback.size() <= kMaxTracebackBytes &&
+              report.logs.size() <= kMaxLogBytes + wire::kLogMarkBytes,
+          "a report is larger than it may be");
+    check(outcome_from_code(err_code(report.outcome)).has_value(), "an outcome that does not exist");
+    check(report.run_time >= Micros(0) && execution.started_at >= WallTime(Millis(0)),
+          "a time that cannot be");
+  }
+  void worker_skipped(Worker&) override { check(!gone_, "a word after the end"); }
+  void worker_gone(Worker&) override {
+    check(!gone_, "it ends twice");
+    gone_ = true;
+  }
+
+  Loop& loop_;
+  ManualClock clock_;
+  Fd liar_;
+  std::unique_ptr<Worker> worker_;
+  std::set<const Ticket*> given_;
+  bool gone_ = false;
+};
+
+}  // namespace
+}  // namespace sluice::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static sluice::Loop loop;
+  sluice::fuzz::Play(loop).run({data, size});
+  return 0;
+}
