@@ -1,0 +1,1 @@
+function main(args) local t = {} t.t = t return t end

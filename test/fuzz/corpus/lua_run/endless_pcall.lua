@@ -1,0 +1,1 @@
+function main(args) while true do pcall(error) end end

@@ -1,0 +1,1 @@
+function main(args) print("\xff\xc0") error("\xff") end

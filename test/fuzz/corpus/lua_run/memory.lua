@@ -1,0 +1,1 @@
+function main(args) local s = "x" while true do s = s .. s end end

@@ -1,0 +1,1 @@
+function main(args) local t = setmetatable({}, {__index = function(_, k) return k end, __call = function(_, a) return a end, __tostring = function() return "T" end, __len = function() return 9 end, __concat = function() return "c" end}) return {t.x, t(1), tostring(t), #t, t .. 1} end

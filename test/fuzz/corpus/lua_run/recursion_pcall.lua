@@ -1,0 +1,1 @@
+function main(args) local function f() return pcall(f) end return f() end

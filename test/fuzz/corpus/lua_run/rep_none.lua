@@ -1,0 +1,1 @@
+function main(args) return string.rep("", 1 << 40) end

@@ -1,0 +1,1 @@
+function main(args) return {("%5.2f|%q|%x|%s"):format(1.5, "a\0b", 255, nil), ("hello world"):gsub("o", {o = "0"}), ("a,b"):match("(%a),(%a)"), ("x(y(z))"):find("%b()"), ("THE (quick) fox"):find("%f[%a]%a+")} end
