@@ -22,9 +22,15 @@ BUILD_PACKAGES=(
   libsodium-dev         # hashes, base64
 )
 
+# For the preset fuzz: the compiler, and libFuzzer with the sanitizers' libraries.
+FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev)
+
 # To test, besides those.
 # scripts/services looks after the rest: a JDK and Maven only where there is no MongoDB.
-TEST_PACKAGES=(catch2 redis-server faketime python3-yaml)
+TEST_PACKAGES=(
+  catch2 redis-server faketime python3-yaml
+  "${FUZZ_PACKAGES[@]}"
+)
 
 say() { printf '%s\n' "$*"; }
 warn() { printf '%s\n' "$*" >&2; }
@@ -146,6 +152,20 @@ configure() {
   mkdir -p "$build"
   if ! (cd "$ROOT" && cmake --preset "$preset" "${options[@]}") >"$build/configure.log" 2>&1; then
     cat "$build/configure.log" >&2
+    return 1
+  fi
+}
+
+# Whether the preset fuzz can be built; says what is missing.
+have_libfuzzer() {
+  local library
+  if ! command -v clang++-14 >/dev/null; then
+    warn "clang++-14 is missing, and with it the preset fuzz: apt-get install ${FUZZ_PACKAGES[*]}"
+    return 1
+  fi
+  library=$(clang++-14 -print-file-name="libclang_rt.fuzzer-$(uname -m).a")
+  if [[ ! -e $library ]]; then
+    warn "libFuzzer is missing, and with it the preset fuzz: apt-get install ${FUZZ_PACKAGES[*]}"
     return 1
   fi
 }
