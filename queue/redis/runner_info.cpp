@@ -1,6 +1,7 @@
 #include "queue/redis/runner_info.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "base/json_doc.h"
 
@@ -14,9 +15,14 @@ std::string text_member(const cJSON* object, const char* name) {
   return cJSON_IsString(value) ? value->valuestring : "";
 }
 
-int64_t number_member(const cJSON* object, const char* name) {
+constexpr int64_t kLastMs = 253'402'300'799'999;  // of the year 9999
+
+// 0 where there is none from 0 to `most`: others may write anything here.
+int64_t number_member(const cJSON* object, const char* name, int64_t most) {
   const cJSON* value = cJSON_GetObjectItemCaseSensitive(object, name);
-  return cJSON_IsNumber(value) ? static_cast<int64_t>(value->valuedouble) : 0;
+  if (!cJSON_IsNumber(value)) return 0;
+  const double number = value->valuedouble;
+  return number >= 0 && number <= static_cast<double>(most) ? static_cast<int64_t>(number) : 0;
 }
 
 void read_info(std::string_view json, RunnerInfo& into) {
@@ -25,9 +31,9 @@ void read_info(std::string_view json, RunnerInfo& into) {
   const cJSON* object = document->get();
   into.host = text_member(object, "host");
   into.version = text_member(object, "version");
-  into.since = WallTime(Millis(number_member(object, "since_ms")));
-  into.workers = static_cast<uint32_t>(number_member(object, "workers"));
-  into.running = static_cast<uint32_t>(number_member(object, "running"));
+  into.since = WallTime(Millis(number_member(object, "since_ms", kLastMs)));
+  into.workers = static_cast<uint32_t>(number_member(object, "workers", UINT32_MAX));
+  into.running = static_cast<uint32_t>(number_member(object, "running", UINT32_MAX));
 }
 
 }  // namespace
