@@ -1,5 +1,5 @@
-// Bytes: what a target makes of its input: numbers and texts, taken from the front. At the end everything is 0 and
-// empty, so every input means something.
+// Bytes: what a target makes of its input: numbers and texts, taken from the front. At the end
+// everything is 0 and empty, so every input means something.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// What a fuzz target says when something is not as it must be: the program ends there, and libFuzzer keeps the input.
+// What a fuzz target says when something is not as it must be: the program ends there, and
+// libFuzzer keeps the input.
 #pragma once
 
 #include <cstdio>

@@ -100,8 +100,8 @@ class Play final : private Worker::Events {
       case 8: {
         const auto [slot, sequence] = target(script);
         const bool exact = script.byte() & 1;
-        worker_->page_->running = exact ? wire::ControlPage::offer_name(slot, sequence)
-                                        : script.number<uint64_t>();
+        worker_->page_->running =
+            exact ? wire::ControlPage::offer_name(slot, sequence) : script.number<uint64_t>();
         worker_->page_->running_since_ns = script.number<int64_t>();
         return;
       }
@@ -131,12 +131,14 @@ class Play final : private Worker::Events {
       if (send(liar_.get(), piece.data(), piece.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) return;
       turn();
     }
-    check(worker_->channel_.partial_.size() < (4 << 20), "what is not a frame yet is kept for ever");
+    check(worker_->channel_.partial_.size() < (4 << 20),
+          "what is not a frame yet is kept for ever");
   }
 
   void offer(Bytes& script) {
     if (!worker_->ready() || worker_->full()) return;
-    static const auto code = std::make_shared<const sandbox::Code>(sandbox::Code{Sha256{}, "a.lua", "bytecode"});
+    static const auto code =
+        std::make_shared<const sandbox::Code>(sandbox::Code{Sha256{}, "a.lua", "bytecode"});
     const uint8_t how = script.byte();
     auto ticket = std::make_unique<Ticket>();
     ticket->job.ns = "default";
@@ -197,7 +199,8 @@ class Play final : private Worker::Events {
               report.traceback.size() <= kMaxTracebackBytes &&
               report.logs.size() <= kMaxLogBytes + wire::kLogMarkBytes,
           "a report is larger than it may be");
-    check(outcome_from_code(err_code(report.outcome)).has_value(), "an outcome that does not exist");
+    check(outcome_from_code(err_code(report.outcome)).has_value(),
+          "an outcome that does not exist");
     check(report.run_time >= Micros(0) && execution.started_at >= WallTime(Millis(0)),
           "a time that cannot be");
   }

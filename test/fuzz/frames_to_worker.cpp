@@ -163,8 +163,8 @@ Asked letter(Bytes& script, wire::ControlPage& page) {
       if (decode(frame, &unload) != nullptr) break;
     } else if (frame.type == wire::Type::kLoad) {
       if (decode(frame, &load) != nullptr) break;
-      const bool ours = std::find(bytecodes().begin(), bytecodes().end(), load.bytecode) !=
-                        bytecodes().end();
+      const bool ours =
+          std::find(bytecodes().begin(), bytecodes().end(), load.bytecode) != bytecodes().end();
       if (!ours && load.bytecode.starts_with("\x1bLua")) return {};
     } else {
       break;
@@ -261,8 +261,8 @@ void mask_alarms(int how) {
 
 }  // namespace
 
-// A worker has one thread, and its timer's handler relies on it. libFuzzer has more, made after this: they are not
-// to see the timer.
+// A worker has one thread, and its timer's handler relies on it. libFuzzer has more, made after
+// this: they are not to see the timer.
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
   mask_alarms(SIG_BLOCK);
   return 0;

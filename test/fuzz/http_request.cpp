@@ -49,7 +49,8 @@ class Cutter {
 std::string describe(Request& request) {
   std::string text(to_string(request.method));
   const auto add = [&](std::string_view name, std::string_view value) {
-    text += "\n" + std::string(name) + ":" + std::to_string(value.size()) + ":" + std::string(value);
+    text +=
+        "\n" + std::string(name) + ":" + std::to_string(value.size()) + ":" + std::string(value);
   };
   add("path", request.path());
   add("query", request.raw_query());
@@ -97,8 +98,8 @@ std::vector<std::string> parse(std::string_view bytes, Cutter* cutter) {
         check(left.empty(), "bytes are left, and no request is there");
         break;
       }
-      seen.push_back(describe(parser.request()) + "\nkeep alive: " +
-                     (parser.keep_alive() ? "yes" : "no"));
+      seen.push_back(describe(parser.request()) +
+                     "\nkeep alive: " + (parser.keep_alive() ? "yes" : "no"));
       if (!parser.keep_alive()) return seen;
       parser.next();
     }

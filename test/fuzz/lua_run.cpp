@@ -99,8 +99,9 @@ class World {
     if (!code.ok()) {
       const std::string& message = code.error().message;
       check(code.error().code == Code::kInvalid, "a source's fault has another code", message);
-      check(!message.empty() && message.size() <= kMaxMessageBytes + wide_mark() && is_utf8(message),
-            "a complaint of the wrong form", message);
+      check(
+          !message.empty() && message.size() <= kMaxMessageBytes + wide_mark() && is_utf8(message),
+          "a complaint of the wrong form", message);
       learn(message, 4096);
       return;
     }
@@ -136,8 +137,7 @@ class World {
   }
 
   std::string canary() {
-    const auto result =
-        vm_->run({kWatching, "[0,null]", std::chrono::minutes(1), kMemoryBytes});
+    const auto result = vm_->run({kWatching, "[0,null]", std::chrono::minutes(1), kMemoryBytes});
     check(result.outcome == Outcome::kSucceeded, "the canary fails", result.message);
     return std::string(result.result);
   }

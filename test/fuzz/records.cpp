@@ -19,13 +19,14 @@ namespace {
 
 void document(std::string_view bytes) {
   bson_t view;
-  if (!bson_init_static(&view, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size())) return;
+  if (!bson_init_static(&view, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()))
+    return;
   const auto stored = mongo::read_invocation(&view);
   if (stored.ok()) {
     check(stored->record.submission != nullptr, "an invocation without a submission");
     // What was read can be written, and is then read as the same.
-    const mongo::Bson again = mongo::invocation_document(
-        *stored->record.submission, stored->record.progress, stored->nonce);
+    const mongo::Bson again = mongo::invocation_document(*stored->record.submission,
+                                                         stored->record.progress, stored->nonce);
     const auto second = mongo::read_invocation(again.get());
     check(second.ok(), "what was read cannot be read again");
     check(second->record.submission->id == stored->record.submission->id &&
@@ -74,7 +75,8 @@ void one(Bytes input) {
   const auto id = Uuid::parse(rest);
   if (!id) return;
   const std::string text = id->text();
-  check(text.size() == 36 && Uuid::parse(text) == id, "an id that is not read as it is written", text);
+  check(text.size() == 36 && Uuid::parse(text) == id, "an id that is not read as it is written",
+        text);
 }
 
 }  // namespace
