@@ -9,6 +9,7 @@
 
 #include <set>
 
+#include "base/json_check.h"
 #include "bytes.h"
 #include "check.h"
 #include "sandbox/pool/worker.h"
@@ -31,8 +32,8 @@ class Play final : private Worker::Events {
     Worker::Options options;
     // Its constructor is private, and so is that of a child without a process: this file alone is
     // compiled without access control.
-    worker_.reset(new Worker(loop, clock_, options, space(), *this, ChildProcess(0, Fd(ends[0])),
-                             std::move(*page)));
+    worker_.reset(new Worker(loop, clock_, options, space(), *this,
+                             ChildProcess(Spawned{}, Fd(ends[0])), std::move(*page)));
   }
 
   void run(Bytes script) {
@@ -69,8 +70,14 @@ class Play final : private Worker::Events {
         return say(std::string(script.text()), script.byte());
       case 2: {
         std::string out;
-        const uint32_t pid = script.number<uint32_t>();
-        encode(out, wire::Hello{pid, script.text()});
+        wire::Hello hello;
+        hello.lua_tag = script.text();
+        for (int layers = script.byte() % 40; layers > 0; --layers) {
+          const std::string name(script.text());
+          const bool in_force = script.byte() & 1;
+          hello.layers.push_back({name, in_force, std::string(script.text())});
+        }
+        encode(out, hello);
         return say(out);
       }
       case 3:
@@ -163,6 +170,7 @@ class Play final : private Worker::Events {
     wire::RunResult said;
     said.outcome = static_cast<Outcome>(script.byte());
     said.run_time_us = script.number<uint64_t>();
+    said.cpu_time_us = script.number<uint64_t>();
     said.memory_peak_bytes = script.number<uint64_t>();
     said.result = script.text();
     said.message = script.text();
@@ -201,7 +209,10 @@ class Play final : private Worker::Events {
           "a report is larger than it may be");
     check(outcome_from_code(err_code(report.outcome)).has_value(),
           "an outcome that does not exist");
-    check(report.run_time >= Micros(0) && execution.started_at >= WallTime(Millis(0)),
+    check(report.outcome != Outcome::kSucceeded || json_.check(report.result).ok(),
+          "a result that is not JSON");
+    check(report.run_time >= Micros(0) && report.cpu_time >= Micros(0) &&
+              execution.started_at >= WallTime(Millis(0)),
           "a time that cannot be");
   }
   void worker_skipped(Worker&) override { check(!gone_, "a word after the end"); }
@@ -213,6 +224,7 @@ class Play final : private Worker::Events {
   Loop& loop_;
   ManualClock clock_;
   Fd liar_;
+  static inline JsonChecker json_;
   std::unique_ptr<Worker> worker_;
   std::set<const Ticket*> given_;
   bool gone_ = false;

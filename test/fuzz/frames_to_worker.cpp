@@ -49,6 +49,11 @@ const std::array<std::string, 6>& bytecodes() {
   return made;
 }
 
+const Layers& layers() {
+  static const Layers one{{"no new privileges", true, "for good"}};
+  return one;
+}
+
 // Both ends of a worker's channel, and a thread that reads what the worker says.
 class Wire {
  public:
@@ -188,7 +193,7 @@ void run_jobs(Bytes script) {
     JobServer server(wire.worker(), page, *vm);
     check(server.prepare().ok(), "no ticker");
     wire.start(asked.bytes);
-    status = server.serve();
+    status = server.serve(layers());
     timer_delete(server.ticker_.timer_);  // a worker's ends with its process
     server.ticker_.made_ = false;
   }
@@ -234,12 +239,17 @@ void compile_one(Bytes script) {
   }
   Wire wire;
   wire.start(out);
-  const int status = compile_once(wire.worker());
+  const int status = compile_once(wire.worker(), layers());
   std::string_view heard = wire.finish();
   check(status == 0 || status == 1 || status == 3, "an exit status that the pool does not know");
-  if (heard.empty()) return;
   wire::Frame frame;
   wire::Fault fault = nullptr;
+  wire::Hello hello;
+  check(
+      wire::split(heard, &frame, &fault) == wire::Split::kFrame && decode(frame, &hello) == nullptr,
+      "no hello, or one that the pool does not read");
+  heard.remove_prefix(frame.total_bytes);
+  if (heard.empty()) return;
   wire::Compiled compiled;
   check(wire::split(heard, &frame, &fault) == wire::Split::kFrame &&
             frame.total_bytes == heard.size() && decode(frame, &compiled) == nullptr,
