@@ -1,21 +1,12 @@
 // What the HTTP server asks of the rest: answers to requests.
 #pragma once
 
-#include <string>
-
+#include "api/http/limits.h"
 #include "api/http/reply.h"
 #include "api/http/request.h"
 #include "api/http/responder.h"
 
 namespace sluice::api {
-
-// Why a request was refused before it was complete. The connection is closed afterwards.
-struct HttpFault {
-  int status = 400;
-  std::string code;     // "bad_request"
-  std::string message;  // one line
-  std::string where;    // "header Content-Length"; may be empty
-};
 
 class RequestHandler {
  public:

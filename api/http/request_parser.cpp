@@ -1,12 +1,14 @@
 #include "api/http/request_parser.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice::api {
 namespace {
 
 constexpr int kGoOn = 0;
 constexpr int kStop = -1;
+constexpr size_t kBodyReserved = 64 << 10;
 
 Method method_of(uint8_t method) {
   switch (method) {
@@ -35,12 +37,17 @@ const llhttp_settings_t* RequestParser::settings() {
   static const llhttp_settings_t settings = [] {
     llhttp_settings_t calls;
     llhttp_settings_init(&calls);
-    calls.on_url = [](llhttp_t* p, const char* at, size_t n) { return self(p).on_target({at, n}); };
+    calls.on_url = [](llhttp_t* p, const char* at, size_t n) {
+      self(p).on_target({at, n});
+      return kGoOn;
+    };
     calls.on_header_field = [](llhttp_t* p, const char* at, size_t n) {
-      return self(p).on_header_name({at, n});
+      self(p).on_header_name({at, n});
+      return kGoOn;
     };
     calls.on_header_value = [](llhttp_t* p, const char* at, size_t n) {
-      return self(p).on_header_value({at, n});
+      self(p).on_header_value({at, n});
+      return kGoOn;
     };
     // A header without a value has no value piece.
     calls.on_header_value_complete = [](llhttp_t* p) {
@@ -55,7 +62,8 @@ const llhttp_settings_t* RequestParser::settings() {
   return &settings;
 }
 
-RequestParser::RequestParser(const HttpLimits& limits) : limits_(limits) {
+RequestParser::RequestParser(const HttpLimits& limits)
+    : limits_(limits), scanner_(limits), chunks_(limits) {
   llhttp_init(&llhttp_, HTTP_REQUEST, settings());
   llhttp_.data = this;
 }
@@ -64,158 +72,153 @@ RequestParser::Step RequestParser::feed(std::string_view& bytes) {
   if (faulted_) return Step::kFault;
   if (bytes.empty()) return Step::kMore;
   started_ = true;
-  const bool was_in_head = !in_body_;
+  if (!in_body_) {
+    const Step step = feed_head(bytes);
+    if (step != Step::kMore || !in_body_ || bytes.empty()) return step;
+  }
+  if (in_trailers_) return feed_trailers(bytes);
+  if (facts_.chunked) return feed_chunks(bytes);
+  const size_t left = static_cast<size_t>(facts_.length.value_or(0)) - request_.body.size();
+  const std::string_view body = bytes.substr(0, left);
+  bytes.remove_prefix(body.size());
+  return parse(body);
+}
+
+RequestParser::Step RequestParser::feed_head(std::string_view& bytes) {
+  size_t used = 0;
+  const HeadScanner::Step step = scanner_.scan(bytes, used);
+  if (step == HeadScanner::Step::kFault) return refuse(scanner_.fault());
+  std::string_view head = bytes.substr(0, used);
+  bytes.remove_prefix(used);
+  if (step == HeadScanner::Step::kMore || !head_.empty()) {
+    head_ += head;
+    head = head_;
+  }
+  if (step == HeadScanner::Step::kMore) return Step::kMore;
+
+  if (std::optional<HttpFault> fault = read_head(head, facts_)) {
+    // The path tells in which shape its route answers errors.
+    request_.head_ = facts_.target;
+    static_cast<void>(request_.set_target(0, facts_.target.size()));
+    return refuse(*std::move(fault));
+  }
+  return parse(head);
+}
+
+RequestParser::Step RequestParser::feed_chunks(std::string_view& bytes) {
+  size_t used = 0;
+  const ChunkScanner::Step step = chunks_.scan(bytes, used);
+  if (step == ChunkScanner::Step::kFault) return refuse(chunks_.fault());
+  const std::string_view framed = bytes.substr(0, used);
+  bytes.remove_prefix(used);
+  const Step parsed = parse(framed);
+  if (parsed != Step::kMore || step != ChunkScanner::Step::kLast) return parsed;
+  in_trailers_ = true;
+  scanner_.begin_trailers();
+  return bytes.empty() ? Step::kMore : feed_trailers(bytes);
+}
+
+// Trailers are read over. llhttp is told of their end only, since it would let a Content-Length
+// among them count.
+RequestParser::Step RequestParser::feed_trailers(std::string_view& bytes) {
+  size_t used = 0;
+  const HeadScanner::Step step = scanner_.scan(bytes, used);
+  if (step == HeadScanner::Step::kFault) return refuse(scanner_.fault());
+  bytes.remove_prefix(used);
+  return step == HeadScanner::Step::kMore ? Step::kMore : parse("\r\n");
+}
+
+RequestParser::Step RequestParser::parse(std::string_view bytes) {
   const llhttp_errno_t error = llhttp_execute(&llhttp_, bytes.data(), bytes.size());
-  if (error == HPE_PAUSED) {  // on_complete's doing
-    bytes.remove_prefix(static_cast<size_t>(llhttp_get_error_pos(&llhttp_) - bytes.data()));
-    return Step::kRequest;
-  }
-  if (error != HPE_OK) {
-    explain(error);
-    return Step::kFault;
-  }
-  // Counted by what has come, not by what llhttp handed over: blanks cost reading, too.
-  if ((was_in_head && !in_body_) || trailer_) head_bytes_ += bytes.size();
-  bytes = {};
-  if (head_bytes_ > limits_.head_bytes) {
-    refuse(431, "head_too_large",
-           "the request line and headers must not exceed " + std::to_string(limits_.head_bytes) +
-               " bytes");
-    return Step::kFault;
-  }
-  return Step::kMore;
+  if (error == HPE_OK) return Step::kMore;
+  if (error != HPE_PAUSED) return explain(error);
+  // on_complete's doing. What it has not read would be lost: the scanners see to it that there is
+  // nothing of the kind.
+  if (llhttp_get_error_pos(&llhttp_) == bytes.data() + bytes.size()) return Step::kRequest;
+  return refuse({400, "bad_request", "not HTTP: the request ends before its end", {}});
 }
 
 void RequestParser::next() {
   llhttp_resume(&llhttp_);
   request_.clear();
-  head_bytes_ = target_bytes_ = 0;
-  in_value_ = started_ = in_body_ = trailer_ = false;
-  expects_continue_ = false;
+  scanner_.begin();
+  chunks_.begin();
+  if (!head_.empty()) head_ = std::string();
+  target_bytes_ = 0;
+  in_value_ = started_ = in_body_ = in_trailers_ = false;
 }
 
 bool RequestParser::take_continue() {
-  return in_body_ && request_.body.empty() && std::exchange(expects_continue_, false);
+  return in_body_ && request_.body.empty() && std::exchange(facts_.expects_continue, false);
 }
 
-int RequestParser::refuse(int status, std::string code, std::string message, std::string where) {
-  if (!faulted_) fault_ = {status, std::move(code), std::move(message), std::move(where)};
+RequestParser::Step RequestParser::refuse(HttpFault fault) {
+  if (!faulted_) fault_ = std::move(fault);
   faulted_ = true;
-  return kStop;
+  return Step::kFault;
 }
 
 // ── llhttp's callbacks ──
 
-int RequestParser::on_target(std::string_view piece) {
+void RequestParser::on_target(std::string_view piece) {
   target_bytes_ += piece.size();
-  if (target_bytes_ > limits_.target_bytes) {
-    return refuse(
-        414, "target_too_long",
-        "the request target must not exceed " + std::to_string(limits_.target_bytes) + " bytes");
-  }
   request_.head_ += piece;
-  return kGoOn;
 }
 
-int RequestParser::on_header_name(std::string_view piece) {
-  if (in_body_) {
-    trailer_ = true;
-    return kGoOn;
-  }
+void RequestParser::on_header_name(std::string_view piece) {
   if (request_.headers_.empty() || in_value_) {
-    if (request_.headers_.size() == limits_.headers) {
-      return refuse(431, "too_many_headers",
-                    "at most " + std::to_string(limits_.headers) + " headers are read");
-    }
     request_.headers_.push_back({{static_cast<uint32_t>(request_.head_.size()), 0}, {}});
     in_value_ = false;
   }
   request_.head_ += piece;
   request_.headers_.back().name.size += static_cast<uint32_t>(piece.size());
-  return request_.head_.size() > limits_.head_bytes
-             ? refuse(431, "head_too_large",
-                      "the request line and headers must not exceed " +
-                          std::to_string(limits_.head_bytes) + " bytes")
-             : kGoOn;
 }
 
-int RequestParser::on_header_value(std::string_view piece) {
-  if (in_body_ || request_.headers_.empty()) return kGoOn;
+void RequestParser::on_header_value(std::string_view piece) {
+  if (request_.headers_.empty()) return;
   Request::Header& header = request_.headers_.back();
   if (header.value.size == 0) header.value.at = static_cast<uint32_t>(request_.head_.size());
   in_value_ = true;
   request_.head_ += piece;
   header.value.size += static_cast<uint32_t>(piece.size());
-  return request_.head_.size() > limits_.head_bytes
-             ? refuse(431, "head_too_large",
-                      "the request line and headers must not exceed " +
-                          std::to_string(limits_.head_bytes) + " bytes")
-             : kGoOn;
 }
 
 int RequestParser::on_head_complete() {
   request_.method = method_of(llhttp_get_method(&llhttp_));
-  if (llhttp_.http_major != 1)
-    return refuse(505, "http_version", "only HTTP/1.0 and HTTP/1.1 are spoken here");
-  http_1_0_ = llhttp_.http_minor == 0;
-  if (Status target = request_.set_target(0, target_bytes_); !target)
-    return refuse(400, "bad_request", target.error().message, target.error().operation);
-  if (check_headers() == kStop) return kStop;
+  if (Status target = request_.set_target(0, target_bytes_); !target) {
+    refuse({400, "bad_request", target.error().message, target.error().operation});
+    return kStop;
+  }
   llhttp_.upgrade = 0;  // an offer that a server may ignore
 
+  // Both have read the same head. Should they ever differ in where its message ends, neither is
+  // believed.
+  const bool chunked = (llhttp_.flags & F_CHUNKED) != 0;
   const bool has_length = (llhttp_.flags & F_CONTENT_LENGTH) != 0;
-  if (has_length && llhttp_.content_length > limits_.body_bytes) {
-    return refuse(413, "body_too_large",
-                  "the body must not exceed " + std::to_string(limits_.body_bytes) + " bytes",
-                  "header Content-Length");
+  if (chunked != facts_.chunked || has_length != facts_.length.has_value() ||
+      (has_length && llhttp_.content_length != *facts_.length)) {
+    refuse({400, "bad_request", "not HTTP: the length of the body is in doubt", {}});
+    return kStop;
   }
-  if (has_length) request_.body.reserve(llhttp_.content_length);
+  if (has_length && *facts_.length > limits_.body_bytes) {
+    refuse({413, "body_too_large",
+            "the body must not exceed " + std::to_string(limits_.body_bytes) + " bytes",
+            "header Content-Length"});
+    return kStop;
+  }
+  // What is only announced is not yet worth its memory.
+  if (has_length)
+    request_.body.reserve(std::min(static_cast<size_t>(*facts_.length), kBodyReserved));
   in_body_ = true;
   in_value_ = false;
   return kGoOn;
 }
 
-// What llhttp leaves to us. One pass, told apart by length first: most headers are none of these.
-int RequestParser::check_headers() {
-  size_t hosts = 0;
-  for (const Request::Header& header : request_.headers_) {
-    const std::string_view name = request_.text(header.name);
-    switch (name.size()) {
-      case 4:
-        if (equal_ignoring_case(name, "host")) ++hosts;
-        break;
-      case 6:
-        if (!equal_ignoring_case(name, "expect")) break;
-        if (!equal_ignoring_case(request_.text(header.value), "100-continue")) {
-          return refuse(417, "expectation", "only 100-continue can be expected", "header Expect");
-        }
-        expects_continue_ = !http_1_0_;
-        break;
-      case 17:
-        if (!equal_ignoring_case(name, "transfer-encoding")) break;
-        if (!equal_ignoring_case(request_.text(header.value), "chunked")) {
-          return refuse(501, "transfer_coding", "the only transfer coding read here is chunked",
-                        "header Transfer-Encoding");
-        }
-        if (http_1_0_) {
-          return refuse(400, "bad_request", "HTTP/1.0 has no transfer codings",
-                        "header Transfer-Encoding");
-        }
-        break;
-      default:
-        break;
-    }
-  }
-  if (hosts > 1 || (hosts == 0 && !http_1_0_))
-    return refuse(400, "bad_request", "exactly one Host header is required", "header Host");
-  return kGoOn;
-}
-
 int RequestParser::on_body(std::string_view piece) {
-  if (piece.size() > limits_.body_bytes - request_.body.size()) {
-    return refuse(413, "body_too_large",
-                  "the body must not exceed " + std::to_string(limits_.body_bytes) + " bytes",
-                  "body");
+  if (piece.size() > limits_.body_bytes - request_.body.size()) {  // unless a scanner is wrong
+    refuse({413, "body_too_large",
+            "the body must not exceed " + std::to_string(limits_.body_bytes) + " bytes", "body"});
+    return kStop;
   }
   request_.body += piece;
   return kGoOn;
@@ -226,22 +229,14 @@ int RequestParser::on_complete() {
   return HPE_PAUSED;
 }
 
-void RequestParser::explain(llhttp_errno_t error) {
-  if (faulted_) return;
+RequestParser::Step RequestParser::explain(llhttp_errno_t error) {
+  if (faulted_) return Step::kFault;
+  if (error == HPE_INVALID_METHOD)
+    return refuse({501, "unknown_method", "this method is not known here", "request line"});
   const char* reason = llhttp_get_error_reason(&llhttp_);
-  const std::string why = reason && *reason ? reason : llhttp_errno_name(error);
-  switch (error) {
-    case HPE_PAUSED_H2_UPGRADE:
-    case HPE_INVALID_VERSION:
-      refuse(505, "http_version", "only HTTP/1.0 and HTTP/1.1 are spoken here");
-      return;
-    case HPE_INVALID_TRANSFER_ENCODING:
-      refuse(501, "transfer_coding", "the only transfer coding read here is chunked",
-             "header Transfer-Encoding");
-      return;
-    default:
-      refuse(400, "bad_request", "not HTTP: " + why);
-  }
+  return refuse({400, "bad_request",
+                 "not HTTP: " + std::string(reason && *reason ? reason : llhttp_errno_name(error)),
+                 {}});
 }
 
 }  // namespace sluice::api

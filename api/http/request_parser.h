@@ -1,24 +1,21 @@
 // RequestParser: bytes in, one complete Request at a time out. Knows no sockets.
 //
-// llhttp does the parsing; here are the bounds, and the strictness beyond llhttp's.
+// llhttp does the parsing. It gets to see only what HeadScanner, read_head() and ChunkScanner have
+// let through: a head when it is whole, chunks as far as they are well framed, trailers never.
 #pragma once
 
 #include <llhttp.h>
 
-#include <cstddef>
+#include <string>
 #include <string_view>
 
-#include "api/http/handler.h"
+#include "api/http/chunk_scanner.h"
+#include "api/http/head_rules.h"
+#include "api/http/head_scanner.h"
+#include "api/http/limits.h"
 #include "api/http/request.h"
 
 namespace sluice::api {
-
-struct HttpLimits {
-  size_t head_bytes = 16 << 10;  // request line and headers, as they come
-  size_t headers = 100;
-  size_t target_bytes = 8 << 10;
-  size_t body_bytes = 1 << 20;
-};
 
 class RequestParser {
  public:
@@ -40,7 +37,7 @@ class RequestParser {
   const HttpFault& fault() const { return fault_; }
 
   bool keep_alive() const { return keep_alive_; }
-  bool http_1_0() const { return http_1_0_; }
+  bool http_1_0() const { return facts_.http_1_0; }
   bool started() const { return started_; }  // some byte of the next request has come
   bool in_body() const { return in_body_; }
 
@@ -51,31 +48,36 @@ class RequestParser {
   static const llhttp_settings_t* settings();
   static RequestParser& self(llhttp_t* parser);
 
-  int on_target(std::string_view piece);
-  int on_header_name(std::string_view piece);
-  int on_header_value(std::string_view piece);
+  Step feed_head(std::string_view& bytes);
+  Step feed_chunks(std::string_view& bytes);
+  Step feed_trailers(std::string_view& bytes);
+  Step parse(std::string_view bytes);  // by llhttp
+
+  void on_target(std::string_view piece);
+  void on_header_name(std::string_view piece);
+  void on_header_value(std::string_view piece);
   int on_head_complete();
   int on_body(std::string_view piece);
   int on_complete();
 
-  int check_headers();
-  int refuse(int status, std::string code, std::string message, std::string where = {});
-  void explain(llhttp_errno_t error);
+  Step refuse(HttpFault fault);
+  Step explain(llhttp_errno_t error);
 
   const HttpLimits& limits_;
   llhttp_t llhttp_;
+  HeadScanner scanner_;
+  ChunkScanner chunks_;
+  HeadFacts facts_;
+  std::string head_;  // of a head that came in pieces: what has come
   Request request_;
   HttpFault fault_;
-  size_t head_bytes_ = 0;  // of this request, counted at each feed that did not complete the head
   size_t target_bytes_ = 0;
   bool faulted_ = false;
   bool in_value_ = false;  // the last piece belonged to a header's value
   bool started_ = false;
   bool in_body_ = false;
-  bool trailer_ = false;  // headers after a chunked body: read and forgotten
+  bool in_trailers_ = false;
   bool keep_alive_ = true;
-  bool http_1_0_ = false;
-  bool expects_continue_ = false;
 };
 
 }  // namespace sluice::api
