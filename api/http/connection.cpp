@@ -1,5 +1,7 @@
 #include "api/http/connection.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "api/http/server.h"
@@ -11,7 +13,8 @@ constexpr size_t kMaxRest = 64 << 10;       // bytes of pipelined requests kept;
 constexpr size_t kMaxUnsent = 256 << 10;    // then no further request is parsed
 constexpr size_t kKeptCapacity = 16 << 10;  // buffers of an idle connection
 constexpr size_t kMaxDiscarded = 64 << 20;  // while lingering
-constexpr uint32_t kLingerTicks = 3;
+constexpr uint32_t kLingerTicks = 3;        // without a byte
+constexpr uint32_t kMaxLingerTicks = 15;
 
 void release_if_large(std::string& buffer) {
   if (buffer.capacity() > kKeptCapacity) buffer = std::string();
@@ -38,9 +41,25 @@ bool Connection::accept(uv_stream_t* listener) {
   return true;
 }
 
-void Connection::refuse_for_load() {
-  queue(error_reply(ErrorShape::kJson, 503, "too_many_connections",
-                    "the server has as many connections as it may have"));
+bool Connection::enter(Peers& peers) {
+  sockaddr_storage address{};
+  int size = sizeof address;
+  auto* const name = reinterpret_cast<sockaddr*>(&address);
+  if (uv_tcp_getpeername(&handle_, name, &size) != 0) return true;  // gone already
+  const Peer peer = peer_of(*name);
+  if (!peers.enter(peer)) return false;
+  peer_ = peer;
+  return true;
+}
+
+void Connection::leave(Peers& peers) {
+  if (peer_) peers.leave(*peer_);
+  peer_.reset();
+}
+
+void Connection::turn_away(int status, std::string_view code, std::string_view message) {
+  keep_alive_ = false;
+  queue(error_reply(ErrorShape::kJson, status, code, message));
   uv_buf_t buffer = uv_buf_init(out_.data(), static_cast<unsigned>(out_.size()));
   uv_try_write(stream(), &buffer, 1);
   close();
@@ -115,8 +134,10 @@ void Connection::consume(std::string_view& bytes) {
   consuming_ = true;
   while (may_parse() && !bytes.empty()) {
     if (!parser_.started()) began_ = server_.now_;
+    const bool was_in_body = parser_.in_body();
     switch (parser_.feed(bytes)) {
       case RequestParser::Step::kMore:
+        if (!was_in_body && parser_.in_body()) body_began_ = server_.now_;
         if (parser_.take_continue()) out_ += "HTTP/1.1 100 Continue\r\n\r\n";
         break;
       case RequestParser::Step::kRequest:
@@ -204,6 +225,8 @@ void Connection::write_queued() {
       return written_all();
     }
     writing_.swap(out_);
+    took_ = waits_ = server_.now_;
+    kernel_left_ = writing_.size() - taken;
     buffer = uv_buf_init(writing_.data() + taken, static_cast<unsigned>(writing_.size() - taken));
     if (uv_write(&write_, stream(), &buffer, 1, on_written) != 0) return close();
   }
@@ -233,7 +256,7 @@ void Connection::written_all() {
 void Connection::linger() {
   if (read_ended_) return close();
   end_ = End::kLingering;
-  since_ = server_.now_;
+  since_ = lingers_ = server_.now_;
   rest_ = std::string();
   if (uv_shutdown(&shutdown_, stream(), [](uv_shutdown_t*, int) {}) != 0) return close();
   set_reading(true);
@@ -250,22 +273,38 @@ void Connection::check_time() {
   const ServerOptions& options = server_.options_;
   const uint32_t still = server_.now_ - since_;
   if (end_ == End::kLingering) {
-    if (still >= kLingerTicks || server_.now_ - began_ >= options.request_seconds) close();
+    if (still >= kLingerTicks || server_.now_ - lingers_ >= kMaxLingerTicks) close();
   } else if (unsent() > 0) {
-    if (still >= options.stall_seconds) close();
+    if (stalled()) close();
   } else if (busy_) {
     return;  // the handler has its own limits
   } else if (!parser_.started()) {
     if (still >= options.idle_seconds) close();
-  } else {
-    const uint32_t age = server_.now_ - began_;
-    const bool late = parser_.in_body()
-                          ? still >= options.stall_seconds || age >= options.request_seconds
-                          : age >= options.head_seconds;
-    if (!late) return;
-    refuse({408, "request_timeout", "the request did not come to its end in time", {}});
+  } else if (late()) {
+    refuse({408,
+            "request_timeout",
+            fmt::format("the request's {} did not come to an end within {} seconds",
+                        parser_.in_body() ? "body" : "headers",
+                        parser_.in_body() ? options.body_seconds : options.head_seconds),
+            {}});
     write_queued();
   }
+}
+
+// Whether the request takes too long, however steadily it drips in.
+bool Connection::late() const {
+  const ServerOptions& options = server_.options_;
+  return parser_.in_body() ? server_.now_ - body_began_ >= options.body_seconds
+                           : server_.now_ - began_ >= options.head_seconds;
+}
+
+// Whether the client takes its answers too slowly, whatever it sends meanwhile.
+bool Connection::stalled() {
+  const size_t left = uv_stream_get_write_queue_size(stream());
+  if (left != kernel_left_) took_ = server_.now_;
+  kernel_left_ = left;
+  return server_.now_ - took_ >= server_.options_.stall_seconds ||
+         server_.now_ - waits_ >= server_.options_.answer_seconds;
 }
 
 void Connection::close() {

@@ -9,9 +9,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "api/http/peers.h"
 #include "api/http/request_parser.h"
 #include "api/http/responder.h"
 
@@ -28,7 +30,9 @@ class Connection {
 
   // False when the client is gone already; the connection is closing then.
   bool accept(uv_stream_t* listener);
-  void refuse_for_load();  // answers 503 and closes
+  bool enter(Peers& peers);  // false: the client has as many connections as it may
+  void leave(Peers& peers);
+  void turn_away(int status, std::string_view code, std::string_view message);  // and closes
 
   void answer(uint64_t request, const Reply& reply);
   void count_in(uint64_t request, uint64_t* classes);
@@ -59,6 +63,8 @@ class Connection {
   void written_all();
   void linger();
   void set_reading(bool reading);
+  bool late() const;
+  bool stalled();
   bool may_parse() const;
   size_t unsent() const { return out_.size() + writing_.size(); }
 
@@ -75,9 +81,18 @@ class Connection {
   uint64_t serial_ = 0;  // of the request that is being answered
   uint64_t* classes_ = nullptr;
   size_t discarded_ = 0;
-  size_t index_ = 0;    // in the server's list
-  uint32_t since_ = 0;  // tick of the last progress
-  uint32_t began_ = 0;  // tick of the request's first byte
+  size_t index_ = 0;  // in the server's list
+  // Ticks: when something came, or was answered, last; the request's first byte; the end of its
+  // head; the last byte the client took; the first byte that waits for it to; the first answer to a
+  // client that is not to send more.
+  uint32_t since_ = 0;
+  uint32_t began_ = 0;
+  uint32_t body_began_ = 0;
+  uint32_t took_ = 0;
+  uint32_t waits_ = 0;
+  uint32_t lingers_ = 0;
+  size_t kernel_left_ = 0;    // what the kernel had not taken at the last tick
+  std::optional<Peer> peer_;  // where this connection is counted
   End end_ = End::kOpen;
   bool busy_ = false;       // a request is being answered
   bool consuming_ = false;  // in consume(): answers need not ask for a flush

@@ -65,9 +65,7 @@ std::string_view without_port(std::string_view authority, std::string_view port)
 }
 
 bool same_ignoring_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-  };
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [&](char x, char y) { return lower(x) == lower(y); });
 }
@@ -130,8 +128,8 @@ std::optional<HttpFault> check_coding(const Deciding& found, HeadFacts& facts) {
 // An absolute target names the host a second time.
 std::optional<HttpFault> check_absolute(const Deciding& found, const HeadFacts& facts) {
   if (facts.target.starts_with('/')) return std::nullopt;
-  for (const auto& [scheme, port] : {std::pair<std::string_view, std::string_view>{"http://", ":80"},
-                                     {"https://", ":443"}}) {
+  for (const auto& [scheme, port] :
+       {std::pair<std::string_view, std::string_view>{"http://", ":80"}, {"https://", ":443"}}) {
     if (!equal_ignoring_case(facts.target.substr(0, scheme.size()), scheme)) continue;
     const std::string_view rest = facts.target.substr(scheme.size());
     const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));

@@ -17,9 +17,9 @@ struct HeadFacts {
   bool http_1_0 = false;
 };
 
-// `head` is a whole head that HeadScanner let through. Refused are heads that two readers could take
-// for messages of different lengths or to different hosts, and expectations that we do not meet.
-// `facts.target` is known also when there is a fault.
+// `head` is a whole head that HeadScanner let through. Refused are heads that two readers could
+// take for messages of different lengths or to different hosts, and expectations that we do not
+// meet. `facts.target` is known also when there is a fault.
 std::optional<HttpFault> read_head(std::string_view head, HeadFacts& facts);
 
 }  // namespace sluice::api

@@ -18,8 +18,8 @@ constexpr std::array<uint8_t, 256> make_classes() {
   for (int c = 0; c < 256; ++c) {
     const bool alphanumeric =
         (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-    const bool sign = std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) !=
-                      std::string_view::npos;
+    const bool sign =
+        std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos;
     uint8_t is = 0;
     if (alphanumeric || (c < 0x80 && sign)) is |= kToken;
     if (c == '\t' || (c >= 0x20 && c != 0x7f)) is |= kText;
@@ -106,10 +106,10 @@ HeadScanner::Step HeadScanner::scan(std::string_view bytes, size_t& used) {
   used = static_cast<size_t>(at - room.data());
   size_ += used;
   if (good && !ended && room.size() < bytes.size()) {
-    good = refuse(fmt::format("the {} must not exceed {} bytes",
-                              trailers_ ? "trailers" : "request line and headers",
-                              limits_.head_bytes),
-                  431, "head_too_large");
+    good =
+        refuse(fmt::format("the {} must not exceed {} bytes",
+                           trailers_ ? "trailers" : "request line and headers", limits_.head_bytes),
+               431, "head_too_large");
   }
   return !good ? Step::kFault : ended ? Step::kEnd : Step::kMore;
 }
@@ -161,8 +161,7 @@ bool HeadScanner::target(const char*& at, const char* end) {
   }
   if (*at == '\r' || *at == '\n')
     return refuse("the request line must be: method, target, HTTP/1.1");
-  return refuse(
-      fmt::format("{} must not be in the request target; percent-encode it", shown(*at)));
+  return refuse(fmt::format("{} must not be in the request target; percent-encode it", shown(*at)));
 }
 
 bool HeadScanner::version(const char*& at) {

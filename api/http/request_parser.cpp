@@ -234,7 +234,8 @@ RequestParser::Step RequestParser::explain(llhttp_errno_t error) {
   if (error == HPE_INVALID_METHOD)
     return refuse({501, "unknown_method", "this method is not known here", "request line"});
   const char* reason = llhttp_get_error_reason(&llhttp_);
-  return refuse({400, "bad_request",
+  return refuse({400,
+                 "bad_request",
                  "not HTTP: " + std::string(reason && *reason ? reason : llhttp_errno_name(error)),
                  {}});
 }

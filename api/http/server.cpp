@@ -43,6 +43,7 @@ Server::Server(Loop& loop, const Clock& clock, RequestHandler& handler, ServerOp
       handler_(handler),
       options_(options),
       timer_(loop),
+      peers_(options.max_connections_per_ip),
       self_(std::make_shared<Server*>(this)),
       read_buffer_(std::make_unique<char[]>(kReadBuffer)) {
   set_date();
@@ -101,7 +102,14 @@ void Server::accept() {
   connection->index_ = connections_.size();
   connections_.push_back(connection);
   if (!connection->accept(reinterpret_cast<uv_stream_t*>(listener_))) return;
-  if (connections_.size() > options_.max_connections) return connection->refuse_for_load();
+  if (connections_.size() > options_.max_connections) {
+    return connection->turn_away(503, "too_many_connections",
+                                 "the server has as many connections as it may have");
+  }
+  if (!connection->enter(peers_)) {
+    return connection->turn_away(429, "too_many_connections",
+                                 "this address has as many connections as one may have");
+  }
   connection->set_reading(true);
 }
 
@@ -109,6 +117,7 @@ void Server::remove(Connection& connection) {
   connections_[connection.index_] = connections_.back();
   connections_[connection.index_]->index_ = connection.index_;
   connections_.pop_back();
+  connection.leave(peers_);
   if (draining_ && connections_.empty() && drained_) loop_.post(std::exchange(drained_, nullptr));
 }
 

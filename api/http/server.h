@@ -11,7 +11,8 @@
 #include <vector>
 
 #include "api/http/handler.h"
-#include "api/http/request_parser.h"
+#include "api/http/limits.h"
+#include "api/http/peers.h"
 #include "base/clock.h"
 #include "base/loop.h"
 #include "base/result.h"
@@ -23,12 +24,14 @@ class Connection;
 struct ServerOptions {
   HttpLimits limits;
   size_t max_connections = 4096;         // one more is told 503 and closed
+  size_t max_connections_per_ip = 0;     // one more is told 429 and closed; 0: no such limit
   std::chrono::milliseconds tick{1000};  // zero: none but who calls tick()
   // In ticks. They may end up to one late.
-  uint32_t idle_seconds = 75;      // between requests
-  uint32_t head_seconds = 15;      // from a request's first byte to the end of its headers
-  uint32_t stall_seconds = 30;     // without a byte of the body, or a byte that the client took
-  uint32_t request_seconds = 300;  // for a request to come in altogether
+  uint32_t idle_seconds = 75;     // between requests
+  uint32_t head_seconds = 10;     // from a request's first byte to the end of its headers
+  uint32_t body_seconds = 60;     // from there to the end of its body
+  uint32_t stall_seconds = 30;    // without a byte of the answer that the client took
+  uint32_t answer_seconds = 300;  // for a client to take what has been answered
 };
 
 // Lives on one Loop, on its thread.
@@ -84,6 +87,7 @@ class Server {
   std::function<void()> drained_;
 
   std::vector<Connection*> connections_;
+  Peers peers_;
   std::vector<std::shared_ptr<ConnectionLink>> dirty_;
   std::shared_ptr<Server*> self_;        // what posted tasks hold weakly
   std::unique_ptr<char[]> read_buffer_;  // shared: what is read is used before the next read

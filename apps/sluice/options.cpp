@@ -55,10 +55,19 @@ runner::RunnerOptions runner_options(const Settings& settings, Place place, std:
   return options;
 }
 
+// Of a limit that is watched by the second: rounded up.
+static uint32_t seconds(Millis limit) {
+  return static_cast<uint32_t>(std::chrono::ceil<std::chrono::seconds>(limit).count());
+}
+
 api::ApiOptions api_options(const Settings& settings, Place place) {
   api::ApiOptions options;
   options.server.limits.body_bytes = static_cast<size_t>(settings.api.body_limit_bytes);
   options.server.max_connections = static_cast<size_t>(settings.api.connections);
+  options.server.max_connections_per_ip = static_cast<size_t>(settings.api.connections_per_ip);
+  options.server.head_seconds = seconds(settings.api.header_timeout);
+  options.server.body_seconds = seconds(settings.api.body_timeout);
+  options.server.idle_seconds = seconds(settings.api.idle_timeout);
   options.default_timeout = settings.api.timeout;
   options.max_timeout = std::max(settings.api.max_timeout, settings.api.timeout);
   options.default_memory_bytes = static_cast<uint64_t>(settings.api.maxmem_kb) << 10;

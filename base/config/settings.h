@@ -52,9 +52,14 @@ struct Settings {
     std::string listen = "127.0.0.1:8080";
     int64_t body_limit_bytes = 1 << 20;
     int64_t connections = 10'000;
-    Millis timeout{60'000};             // of an action that names none
-    Millis max_timeout{600'000};        // the highest an action may name
-    int64_t maxmem_kb = 128 << 10;      // of an action that names none
+    int64_t connections_per_ip =
+        5'000;                      // half: a load balancer is one address, and so is an attacker
+    Millis header_timeout{10'000};  // from a request's first byte
+    Millis body_timeout{60'000};    // from the end of its headers
+    Millis idle_timeout{75'000};    // between requests
+    Millis timeout{60'000};         // of an action that names none
+    Millis max_timeout{600'000};    // the highest an action may name
+    int64_t maxmem_kb = 128 << 10;  // of an action that names none
     int64_t max_maxmem_kb = 512 << 10;  // the highest an action may name
     Block block = Block::kResult;
     Millis resolve_wait{1'500};  // of GET /invocation/:id without ?wait=

@@ -229,31 +229,41 @@ TEST_CASE("time limits") {
   SECTION("a head that drips in is refused") {
     client.send("GET /ping HTTP/1.1\r\nA: ");
     client.settle();
-    for (int i = 0; i < 14; ++i) {
+    for (int i = 0; i < 9; ++i) {
       client.send("x");
       client.settle();
       CHECK(client.received().empty());
       world.ticks(1);
     }
     world.ticks(1);
-    CHECK(client.reply().status == 408);
+    const HttpReply reply = client.reply();
+    CHECK(reply.status == 408);
+    CHECK(reply.body.find("the request's headers did not come to an end within 10 seconds") !=
+          std::string::npos);
   }
   SECTION("a head that does not end is refused") {
     client.send("GET /ping HTTP/1.1\r\n");
     client.settle();
-    world.ticks(15);
+    world.ticks(10);
     CHECK(client.reply().status == 408);
   }
-  SECTION("a body that stalls is refused, one that goes on is not") {
-    client.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n");
-    for (int i = 0; i < 5; ++i) {
+  SECTION(
+      "a body that drips in is refused when its time is over, which begins with its first byte") {
+    client.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Le");
+    client.settle();
+    world.ticks(9);
+    client.send("ngth: 100\r\n\r\n");
+    for (int i = 0; i < 59; ++i) {
       client.send("x");
       client.settle();
-      world.ticks(20);
+      CHECK(client.received().empty());
+      world.ticks(1);
     }
-    CHECK(!client.ended());
-    world.ticks(30);
-    CHECK(client.reply().status == 408);
+    world.ticks(1);
+    const HttpReply reply = client.reply();
+    CHECK(reply.status == 408);
+    CHECK(reply.body.find("the request's body did not come to an end within 60 seconds") !=
+          std::string::npos);
   }
   SECTION("a reader that stalls is closed") {
     client.stop_reading();
@@ -262,6 +272,30 @@ TEST_CASE("time limits") {
       world.ticks(1);
       return world.server.connection_count() == 0;
     }));
+  }
+  SECTION("a reader that stalls is closed, though it goes on sending") {
+    client.stop_reading();
+    for (int i = 0; i < 30; ++i) client.send("GET /big HTTP/1.1\r\nHost: h\r\n\r\n");
+    int ticks = 0;  // the kernel may take some more at first
+    for (; ticks < 1000 && world.server.connection_count() > 0; ++ticks) {
+      client.send("G");
+      client.settle();
+      world.ticks(1);
+    }
+    CHECK(world.server.connection_count() == 0);
+    CHECK(ticks < 1000);
+  }
+  SECTION("a reader that takes its time is let be") {
+    constexpr int kAnswers = 30;
+    client.stop_reading();
+    for (int i = 0; i < kAnswers; ++i) client.send("GET /big HTTP/1.1\r\nHost: h\r\n\r\n");
+    client.settle();
+    for (int i = 0; i < kAnswers; ++i) {
+      world.ticks(20);
+      client.go_on_reading();
+      REQUIRE(client.reply().body.size() == 1 << 20);
+      client.stop_reading();
+    }
   }
   SECTION("a request whose answer takes long is let be") {
     client.send("GET /later HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -288,6 +322,54 @@ TEST_CASE("one connection too many is told so") {
   first.close();
   REQUIRE(turn_until(world.loop, [&] { return world.server.connection_count() == 1; }));
   CHECK(Client(world.loop, world.server.port()).ask(kPing).status == 200);
+}
+
+TEST_CASE("one connection too many from one address is told so, and another's is not") {
+  ServerOptions options;
+  options.max_connections = 10;
+  options.max_connections_per_ip = 2;
+  HttpWorld world(options);
+  auto first = std::make_unique<Client>(world.loop, world.server.port());
+  Client second(world.loop, world.server.port());
+  CHECK(first->ask(kPing).status == 200);
+  CHECK(second.ask(kPing).status == 200);
+  Client third(world.loop, world.server.port());
+  const HttpReply reply = third.reply();
+  CHECK(reply.status == 429);
+  CHECK(reply.header("retry-after") == "1");
+  CHECK(reply.header("connection") == "close");
+  CHECK(reply.body.find("this address has as many connections as one may have") !=
+        std::string::npos);
+  Client other(world.loop, world.server.port(), "127.0.0.2");
+  CHECK(other.ask(kPing).status == 200);
+  first.reset();
+  REQUIRE(turn_until(world.loop, [&] { return world.server.connection_count() == 2; }));
+  CHECK(Client(world.loop, world.server.port()).ask(kPing).status == 200);
+}
+
+TEST_CASE("addresses are told apart: IPv4 also inside IPv6, IPv6 by its network") {
+  const auto v4 = [](const char* text) {
+    sockaddr_in address{};
+    uv_ip4_addr(text, 1, &address);
+    return peer_of(reinterpret_cast<const sockaddr&>(address));
+  };
+  const auto v6 = [](const char* text) {
+    sockaddr_in6 address{};
+    uv_ip6_addr(text, 1, &address);
+    return peer_of(reinterpret_cast<const sockaddr&>(address));
+  };
+  CHECK(v4("10.0.0.1") != v4("10.0.0.2"));
+  CHECK(v4("10.0.0.1") == v6("::ffff:10.0.0.1"));
+  CHECK(v6("2001:db8:1:2::1") == v6("2001:db8:1:2:ffff::9"));
+  CHECK(v6("2001:db8:1:2::1") != v6("2001:db8:1:3::1"));
+  CHECK(v6("::1") != v4("0.0.0.1"));
+  Peers peers(1);
+  CHECK(peers.enter(v4("10.0.0.1")));
+  CHECK_FALSE(peers.enter(v6("::ffff:10.0.0.1")));
+  CHECK(peers.enter(v4("10.0.0.2")));
+  peers.leave(v4("10.0.0.1"));
+  CHECK(peers.size() == 1);
+  CHECK(peers.enter(v4("10.0.0.1")));
 }
 
 TEST_CASE("draining closes what is idle, answers what is under way, and takes nothing new") {

@@ -52,8 +52,12 @@ bool turn_until(Loop& loop, const std::function<bool()>& condition) {
   return false;
 }
 
-Client::Client(Loop& loop, int port) : loop_(loop) {
+Client::Client(Loop& loop, int port, const char* from) : loop_(loop) {
   fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in own{};
+  own.sin_family = AF_INET;
+  inet_pton(AF_INET, from, &own.sin_addr);
+  REQUIRE(bind(fd_, reinterpret_cast<sockaddr*>(&own), sizeof own) == 0);
   sockaddr_in to{};
   to.sin_family = AF_INET;
   to.sin_port = htons(static_cast<uint16_t>(port));

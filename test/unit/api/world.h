@@ -30,7 +30,7 @@ std::optional<HttpReply> take_reply(std::string& bytes, bool to_head = false);
 // A client's end of a connection, never blocking.
 class Client {
  public:
-  Client(Loop& loop, int port);
+  Client(Loop& loop, int port, const char* from = "127.0.0.1");
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
