@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/json_error.h"
+#include "base/json_keys.h"
 
 namespace sluice {
 namespace {
@@ -17,13 +18,31 @@ constexpr std::string_view kOperation = "json";
 // ever.
 constexpr size_t kKeptCapacity = 256 << 10;
 
-// simdjson's tape: a word for each item, its kind in the top byte; numbers have a second word.
-bool acceptable(const simdjson::dom::document& document) {
+// A string of simdjson's buffer: its length in four bytes, then its bytes, unescaped.
+std::string_view text_at(const simdjson::dom::document& document, uint64_t word) {
+  const uint8_t* at = document.string_buf.get() + (word & ((uint64_t{1} << 56) - 1));
+  uint32_t size;
+  std::memcpy(&size, at, sizeof size);
+  return {reinterpret_cast<const char*>(at + sizeof size), size};
+}
+
+// Walks simdjson's tape: a word for each item, its kind in the top byte; numbers have a second
+// word.
+bool acceptable(const simdjson::dom::document& document, JsonKeys& keys) {
   const uint64_t* tape = document.tape.get();
   const size_t end = static_cast<size_t>(tape[0] & ((uint64_t{1} << 56) - 1));
+  uint64_t objects = 0;  // of the open levels, which are objects: the innermost in the lowest bit
   size_t depth = 0;
+  bool key_next = false;
+  keys.clear();
   for (size_t at = 1; at < end; ++at) {
-    switch (static_cast<char>(tape[at] >> 56)) {
+    const char kind = static_cast<char>(tape[at] >> 56);
+    if (key_next && kind == '"') {
+      keys.add(text_at(document, tape[at]));
+      key_next = false;
+      continue;
+    }
+    switch (kind) {
       case 'u':  // larger than int64
         return false;
       case 'l':
@@ -31,19 +50,30 @@ bool acceptable(const simdjson::dom::document& document) {
         ++at;
         break;
       case '{':
+        if (++depth > kMaxJsonDepth) return false;
+        objects = objects << 1 | 1;
+        keys.begin_object();
+        break;
       case '[':
         if (++depth > kMaxJsonDepth) return false;
+        objects <<= 1;
         break;
       case '}':
+        if (!keys.end_object()) return false;
+        [[fallthrough]];
       case ']':
         --depth;
+        objects >>= 1;
         break;
       default:
         break;
     }
+    key_next = (objects & 1) != 0;
   }
   return true;
 }
+
+static_assert(kMaxJsonDepth <= 64, "a bit for each level");
 
 }  // namespace
 
@@ -65,6 +95,7 @@ struct JsonChecker::Impl {
   }
 
   simdjson::dom::parser parser;
+  JsonKeys keys;
   std::unique_ptr<char[]> buffer;
   size_t capacity = 0;
 };
@@ -81,7 +112,7 @@ Status JsonChecker::check(std::string_view text) {
   if (!text.empty()) std::memcpy(impl_->buffer.get(), text.data(), text.size());
   const simdjson::error_code error =
       impl_->parser.parse(impl_->buffer.get(), text.size(), false).error();
-  const bool good = error == simdjson::SUCCESS && acceptable(impl_->parser.doc);
+  const bool good = error == simdjson::SUCCESS && acceptable(impl_->parser.doc, impl_->keys);
   if (impl_->capacity > kKeptCapacity) impl_->shrink();
   if (good) return {};
 

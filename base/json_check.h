@@ -13,8 +13,8 @@ inline constexpr size_t kMaxJsonDepth = 64;
 // A reusable checker (it keeps simdjson's buffers); one thread at a time.
 //
 // Accepts one JSON value of any kind: UTF-8, depth at most kMaxJsonDepth, integers within int64,
-// other numbers within binary64. An error is kInvalid and says what is wrong and where ("line 3,
-// column 7 (offset 41)").
+// other numbers within binary64, no key twice in one object. An error is kInvalid and says what is
+// wrong and where ("line 3, column 7 (offset 41)").
 class JsonChecker {
  public:
   JsonChecker();

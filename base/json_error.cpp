@@ -2,10 +2,12 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <vector>
 
 namespace sluice {
 namespace {
@@ -16,10 +18,13 @@ class Scanner {
  public:
   Scanner(std::string_view text, size_t max_depth) : text_(text), max_depth_(max_depth) {}
 
+  // The grammar first: keys are compared only in a text that follows it.
   std::optional<JsonFault> run() {
-    const bool good = document();
-    if (good) return std::nullopt;
-    return fault_;
+    if (!document()) return fault_;
+    at_ = 0;
+    compares_keys_ = true;
+    if (!document()) return fault_;
+    return std::nullopt;
   }
 
  private:
@@ -61,19 +66,106 @@ class Scanner {
     ++at_;
     skip_space();
     if (take('}')) return true;
+    std::vector<Key> keys;
     for (;;) {
       if (at_end() || text_[at_] != '"')
         return fail(at_, fmt::format("expected a key in double quotes, got {}", here()));
+      const size_t start = at_;
       if (!string()) return false;
+      if (compares_keys_) keys.push_back({unescaped(text_.substr(start, at_ - start)), start});
       skip_space();
       if (!take(':')) return fail(at_, fmt::format("expected ':' after a key, got {}", here()));
       skip_space();
       if (!value(depth)) return false;
       skip_space();
-      if (take('}')) return true;
+      if (take('}')) return unique(keys);
       if (!take(','))
         return fail(at_, fmt::format("expected ',' or '}}' after a value, got {}", here()));
       skip_space();
+    }
+  }
+
+  struct Key {
+    std::string text;  // unescaped
+    size_t offset;     // of its opening quote
+  };
+
+  // Of several keys that come again, the first to do so is the fault.
+  bool unique(std::vector<Key>& keys) {
+    std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) {
+      return a.text != b.text ? a.text < b.text : a.offset < b.offset;
+    });
+    const Key* again = nullptr;
+    const Key* first = nullptr;
+    for (size_t i = 1; i < keys.size(); ++i) {
+      if (keys[i].text != keys[i - 1].text || (again && again->offset < keys[i].offset)) continue;
+      again = &keys[i];
+      first = &keys[i - 1];
+    }
+    if (!again) return true;
+    return fail(again->offset, fmt::format("the key \"{}\" is given twice in one object, first at "
+                                           "offset {}",
+                                           shorten(key_at(again->offset)), first->offset));
+  }
+
+  // As it stands in the text, without its quotes.
+  std::string_view key_at(size_t offset) const {
+    size_t end = offset + 1;
+    while (text_[end] != '"') end += text_[end] == '\\' ? 2 : 1;
+    return text_.substr(offset + 1, end - offset - 1);
+  }
+
+  // `quoted` is a whole string that string() has accepted.
+  static std::string unescaped(std::string_view quoted) {
+    std::string_view rest = quoted.substr(1, quoted.size() - 2);
+    std::string out;
+    while (!rest.empty()) {
+      const size_t plain = std::min(rest.find('\\'), rest.size());
+      out += rest.substr(0, plain);
+      rest.remove_prefix(plain);
+      if (rest.empty()) break;
+      const char letter = rest[1];
+      if (letter != 'u') {
+        constexpr std::string_view kLetters = "\"\\/bfnrt";
+        out += "\"\\/\b\f\n\r\t"[kLetters.find(letter)];
+        rest.remove_prefix(2);
+        continue;
+      }
+      uint32_t point = unit_of(rest);
+      rest.remove_prefix(6);
+      if (point >= 0xD800 && point <= 0xDBFF) {
+        point = 0x10000 + ((point - 0xD800) << 10) + (unit_of(rest) - 0xDC00);
+        rest.remove_prefix(6);
+      }
+      append_utf8(out, point);
+    }
+    return out;
+  }
+
+  static uint32_t unit_of(std::string_view escape) {
+    uint32_t unit = 0;
+    std::from_chars(escape.data() + 2, escape.data() + 6, unit, 16);
+    return unit;
+  }
+
+  static void append_utf8(std::string& out, uint32_t point) {
+    const auto tail = [&](int shift) {
+      out += static_cast<char>(0x80 | ((point >> shift) & 0x3F));
+    };
+    if (point < 0x80) {
+      out += static_cast<char>(point);
+    } else if (point < 0x800) {
+      out += static_cast<char>(0xC0 | point >> 6);
+      tail(0);
+    } else if (point < 0x10000) {
+      out += static_cast<char>(0xE0 | point >> 12);
+      tail(6);
+      tail(0);
+    } else {
+      out += static_cast<char>(0xF0 | point >> 18);
+      tail(12);
+      tail(6);
+      tail(0);
     }
   }
 
@@ -261,7 +353,9 @@ class Scanner {
   static std::string shorten(std::string_view word) {
     constexpr size_t kShown = 40;
     if (word.size() <= kShown) return std::string(word);
-    return std::string(word.substr(0, kShown)) + "...";
+    size_t cut = kShown;  // not within a character
+    while ((static_cast<unsigned char>(word[cut]) & 0xC0) == 0x80) --cut;
+    return std::string(word.substr(0, cut)) + "...";
   }
 
   bool lone_surrogate(size_t start) {
@@ -278,6 +372,7 @@ class Scanner {
   const std::string_view text_;
   const size_t max_depth_;
   size_t at_ = 0;
+  bool compares_keys_ = false;
   JsonFault fault_;
 };
 

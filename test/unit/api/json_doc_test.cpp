@@ -44,7 +44,19 @@ TEST_CASE("every fault says where it is and what would be right") {
         "body.count: must be an integer from 0 to 10");
   CHECK(first_fault(R"({"name":"a","colour":1})") ==
         "body.colour: is unknown here; known are name, note, count");
-  CHECK(first_fault(R"({"name":"a","name":"b"})") == "body.name: is given twice");
+  CHECK(first_fault(R"({"name":"a","name":"b"})") ==
+        "body: is not JSON: line 1, column 13 (offset 12): the key \"name\" is given twice in one "
+        "object, first at offset 1");
+  CHECK(first_fault(R"({"name":"\ud800"})") ==
+        "body: is not JSON: line 1, column 10 (offset 9): half of a surrogate pair, which is no "
+        "character");
+  CHECK(first_fault("{\"name\":\"\xff\"}") ==
+        "body: is not JSON: line 1, column 10 (offset 9): invalid UTF-8 (byte 0xff)");
+  CHECK(first_fault(R"({"count":1e999})") ==
+        "body: is not JSON: line 1, column 10 (offset 9): the number 1e999 is outside the range of "
+        "binary64 (about 1.8e308)");
+  CHECK(first_fault(std::string(65, '[') + std::string(65, ']')) ==
+        "body: is not JSON: line 1, column 65 (offset 64): nested deeper than 64 levels");
   CHECK(first_fault(R"({"name":"a\u0000b"})") == "body: must not contain \\u0000");
   CHECK(first_fault(R"({"name":)").find("body: is not JSON: line 1, column") == 0);
 }

@@ -38,7 +38,7 @@ TEST_CASE("any JSON value is accepted, also at the top") {
   for (const char* text :
        {"{}", "[]", "null", "true", "false", "0", "-0", "1.5", "\"\"", " \t\r\n1 \n",
         R"({"name":"Payload"})", R"([1,[2,{"a":[]}],"x",null])", R"("\u0000\ud83d\ude00\/\b\f")",
-        "\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\"", R"({"a":1,"a":2})"}) {
+        "\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\"", R"({"a":1,"A":2})"}) {
     INFO(text);
     CHECK(accepted(text));
   }
@@ -119,6 +119,50 @@ TEST_CASE("nesting ends at the greatest depth, whatever stands inside") {
   CHECK_THAT(why(nested(kMaxJsonDepth + 1, "{\"a\":", "1", "}")),
              Contains("nested deeper than 64"));
   CHECK_THAT(why(nested(100'000, "[", "", "]")), Contains("nested deeper than 64"));
+}
+
+TEST_CASE("no object has a key twice, however it is written") {
+  CHECK(
+      why(R"({"a":1,"a":2})") ==
+      "line 1, column 8 (offset 7): the key \"a\" is given twice in one object, first at offset 1");
+  CHECK_THAT(why("{\"a\":1,\n \"\\u0061\":2}"),
+             Contains("line 2, column 2 (offset 9): the key \"\\u0061\" is given twice in one "
+                      "object, first at offset 1"));
+  CHECK_THAT(why(R"({"":1,"":2})"), Contains("(offset 6): the key \"\" is given twice"));
+  CHECK_THAT(
+      why(R"([{"x":{"k":[],"l":0,"k":{}}}])"),
+      Contains("(offset 20): the key \"k\" is given twice in one object, first at offset 7"));
+  CHECK_THAT(why(R"({"\ud83d\ude00":1,"ð":2})"), Contains("accepted"));
+  CHECK_THAT(why("{\"\\ud83d\\ude00\":1,\"\xF0\x9F\x98\x80\":2}"), Contains("is given twice"));
+  CHECK_THAT(why("{\"\\n\\u00e9\\u20ac\":1,\"\\u000A\xC3\xA9\xE2\x82\xAC\":2}"),
+             Contains("is given twice"));
+  CHECK_THAT(why("{\"\\u0000a\":1,\"\\u0000b\":2,\"\\u0000a\":3}"), Contains("(offset 25)"));
+  CHECK_THAT(why("{\"" + std::string(100, 'k') + "\":1,\"" + std::string(100, 'k') + "\":2}"),
+             Contains("the key \"" + std::string(40, 'k') + "...\" is given twice"));
+  CHECK(accepted(R"({"a":"a","b":"a","c":["a","a"]})"));
+  CHECK(accepted(R"({"a":{"a":{"a":1}},"b":{"a":1}})"));
+  CHECK(accepted(R"([{"a":1},{"a":1}])"));
+  CHECK(accepted(R"({"\u0000":1,"":2,"\u0000\u0000":3})"));
+}
+
+TEST_CASE("a key that comes again is found among few and among many, whatever is before it") {
+  for (const int count : {2, 8, 9, 1000}) {
+    for (const int twin : {0, count / 2, count - 1}) {
+      std::string text = "{";
+      for (int i = 0; i < count; ++i) text += "\"key" + std::to_string(i) + "\":[{\"key0\":1}],";
+      const size_t offset = text.size();
+      INFO(count << " keys, " << twin << " again");
+      CHECK(accepted(text + "\"key\":1}"));
+      CHECK_THAT(why(text + "\"key" + std::to_string(twin) + "\":1}"),
+                 Contains("(offset " + std::to_string(offset) + "): the key \"key" +
+                          std::to_string(twin) + "\" is given twice"));
+    }
+  }
+}
+
+TEST_CASE("the first key that comes again is named") {
+  CHECK_THAT(why(R"({"z":1,"a":1,"z":2,"a":2})"), Contains("(offset 13): the key \"z\""));
+  CHECK_THAT(why(R"({"a":1,"a":2,"a":3})"), Contains("(offset 7)"));
 }
 
 TEST_CASE("a checker can be used again after an error and after a large text") {
