@@ -128,15 +128,18 @@ std::optional<HttpFault> check_coding(const Deciding& found, HeadFacts& facts) {
 // An absolute target names the host a second time.
 std::optional<HttpFault> check_absolute(const Deciding& found, const HeadFacts& facts) {
   if (facts.target.starts_with('/')) return std::nullopt;
+  bool absolute = false;
   for (const auto& [scheme, port] :
        {std::pair<std::string_view, std::string_view>{"http://", ":80"}, {"https://", ":443"}}) {
     if (!equal_ignoring_case(facts.target.substr(0, scheme.size()), scheme)) continue;
+    absolute = true;
     const std::string_view rest = facts.target.substr(scheme.size());
     const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
     if (found.hosts == 1 &&
         !same_ignoring_case(without_port(authority, port), without_port(found.host, port)))
       return bad("must name the same host as the request target", "Host");
   }
+  if (!absolute) return HttpFault{400, "bad_request", "must begin with '/'", "request target"};
   return std::nullopt;
 }
 

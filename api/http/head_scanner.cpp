@@ -198,6 +198,7 @@ bool HeadScanner::line(const char*& at) {
   }
   if (*at == ' ' || *at == '\t')
     return refuse("a header must not be continued on a further line, nor begin with a blank");
+  if (*at == '\n') return refuse(std::string(kBareLf));
   if (*at == ':') return refuse("a header needs a name before its colon");
   state_ = State::kName;
   return true;

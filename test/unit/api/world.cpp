@@ -133,8 +133,8 @@ std::string Client::rest() {
   return received_;
 }
 
-void Client::settle() {
-  for (int i = 0; i < 20; ++i) turn();
+void Client::settle(int turns) {
+  for (int i = 0; i < turns; ++i) turn();
 }
 
 std::string request(std::string_view method, std::string_view target, std::string_view body,

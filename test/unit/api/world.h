@@ -47,7 +47,7 @@ class Client {
   std::string rest();
 
   // Turns the loop until nothing more happens at once.
-  void settle();
+  void settle(int turns = 20);
   bool ended() const { return ended_; }
   std::string& received() { return received_; }
   void stop_reading() { reading_ = false; }
