@@ -13,7 +13,8 @@ constexpr size_t kMaxRest = 64 << 10;       // bytes of pipelined requests kept;
 constexpr size_t kMaxUnsent = 256 << 10;    // then no further request is parsed
 constexpr size_t kKeptCapacity = 16 << 10;  // buffers of an idle connection
 constexpr size_t kMaxDiscarded = 64 << 20;  // while lingering
-constexpr uint32_t kLingerTicks = 3;        // without a byte
+constexpr int kMaxAtOnce = 16;        // pipelined requests handled before others have their turn
+constexpr uint32_t kLingerTicks = 3;  // without a byte
 constexpr uint32_t kMaxLingerTicks = 15;
 
 void release_if_large(std::string& buffer) {
@@ -132,7 +133,7 @@ bool Connection::may_parse() const {
 // Parses and hands over requests for as long as they are answered at once.
 void Connection::consume(std::string_view& bytes) {
   consuming_ = true;
-  while (may_parse() && !bytes.empty()) {
+  for (int left = kMaxAtOnce; left > 0 && may_parse() && !bytes.empty();) {
     if (!parser_.started()) began_ = server_.now_;
     const bool was_in_body = parser_.in_body();
     switch (parser_.feed(bytes)) {
@@ -142,6 +143,7 @@ void Connection::consume(std::string_view& bytes) {
         break;
       case RequestParser::Step::kRequest:
         dispatch();
+        --left;
         break;
       case RequestParser::Step::kFault:
         refuse(parser_.fault());
@@ -247,7 +249,7 @@ void Connection::on_written(uv_write_t* request, int status) {
 void Connection::written_all() {
   if (end_ == End::kAfterWrite) return linger();
   if (read_ended_ && !busy_ && rest_.empty()) return close();
-  if (!rest_.empty() && may_parse()) return server_.flush_later(*this);
+  if (!rest_.empty() && may_parse()) return server_.flush_next_turn(*this);
   if (rest_.size() <= kMaxRest) set_reading(true);
 }
 

@@ -44,6 +44,7 @@ Server::Server(Loop& loop, const Clock& clock, RequestHandler& handler, ServerOp
       options_(options),
       timer_(loop),
       peers_(options.max_connections_per_ip),
+      next_turn_(loop),
       self_(std::make_shared<Server*>(this)),
       read_buffer_(std::make_unique<char[]>(kReadBuffer)) {
   set_date();
@@ -131,6 +132,22 @@ void Server::flush_later(Connection& connection) {
     });
   }
   dirty_.push_back(connection.link_);
+}
+
+// The end of this turn is not late enough: it goes on until nothing is left. A timer that is due at
+// once comes after the next look at all sockets, if its work is not done among the timers, where it
+// would start itself again.
+void Server::flush_next_turn(Connection& connection) {
+  if (connection.dirty_) return;
+  if (postponed_.empty()) {
+    next_turn_.once(std::chrono::milliseconds(0), [this] {
+      const auto batch = std::exchange(postponed_, {});
+      for (const auto& link : batch) {
+        if (link->connection) flush_later(*link->connection);
+      }
+    });
+  }
+  postponed_.push_back(connection.link_);
 }
 
 void Server::flush_dirty() {

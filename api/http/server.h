@@ -68,7 +68,8 @@ class Server {
   static void on_connection(uv_stream_t* listener, int status);
   void accept();
   void remove(Connection& connection);
-  void flush_later(Connection& connection);  // at the end of this turn
+  void flush_later(Connection& connection);      // at the end of this turn
+  void flush_next_turn(Connection& connection);  // when others have had theirs
   void flush_dirty();
   void set_date();
 
@@ -89,6 +90,8 @@ class Server {
   std::vector<Connection*> connections_;
   Peers peers_;
   std::vector<std::shared_ptr<ConnectionLink>> dirty_;
+  std::vector<std::shared_ptr<ConnectionLink>> postponed_;
+  Timer next_turn_;
   std::shared_ptr<Server*> self_;        // what posted tasks hold weakly
   std::unique_ptr<char[]> read_buffer_;  // shared: what is read is used before the next read
 };

@@ -1,4 +1,6 @@
 // The HTTP server over real sockets, with a few routes of its own.
+#include <sys/resource.h>
+
 #include <catch2/catch.hpp>
 
 #include "api/http/server.h"
@@ -13,15 +15,20 @@ using namespace api;
 struct HttpWorld {
   explicit HttpWorld(ServerOptions options = {})
       : router({{Method::kGet, "/ping", ErrorShape::kText,
-                 [](Request&, Responder responder) { responder.answer(text_reply(200, "OK")); }},
+                 [this](Request&, Responder responder) {
+                   order += 'p';
+                   responder.answer(text_reply(200, "OK"));
+                 }},
                 {Method::kPost, "/echo", ErrorShape::kText,
-                 [](Request& request, Responder responder) {
+                 [this](Request& request, Responder responder) {
+                   order += 'e';
                    responder.answer(text_reply(200, std::move(request.body)));
                  }},
                 {Method::kGet, "/later", ErrorShape::kJson,
                  [this](Request&, Responder responder) { later.push_back(std::move(responder)); }},
                 {Method::kGet, "/big", ErrorShape::kJson,
-                 [](Request&, Responder responder) {
+                 [this](Request&, Responder responder) {
+                   ++big;
                    responder.answer(text_reply(200, std::string(1 << 20, 'b')));
                  }}}),
         server(loop, clock, router, by_hand(options)) {
@@ -39,6 +46,8 @@ struct HttpWorld {
   Loop loop;
   ManualClock clock;
   std::vector<Responder> later;
+  std::string order;  // of what /ping and /echo handled
+  size_t big = 0;     // requests of /big handled
   Router router;
   Server server;
 };
@@ -305,6 +314,74 @@ TEST_CASE("time limits") {
     CHECK(client.reply().body == "at last");
   }
   world.later.clear();
+}
+
+TEST_CASE("a client that pipelines and does not read costs bounded memory, and holds up nobody") {
+  HttpWorld world;
+  Client greedy(world.loop, world.server.port());
+  greedy.stop_reading();
+  std::string all;
+  for (int i = 0; i < 2000; ++i) all += "GET /big HTTP/1.1\r\nHost: h\r\n\r\n";
+  greedy.send(std::string_view(all).substr(0, 60'000));
+  greedy.settle();
+  const size_t answered = world.big;
+  CHECK(answered > 0);
+  CHECK(answered < 100);  // what the kernel took, and one that waits; not all of 1600
+  Client other(world.loop, world.server.port());
+  for (int i = 0; i < 10; ++i) CHECK(other.ask(kPing).status == 200);
+}
+
+TEST_CASE("a client that pipelines lets others in between") {
+  HttpWorld world;
+  std::string all;
+  for (int i = 0; i < 1000; ++i) all += request("POST", "/echo", "x");
+  Client greedy(world.loop, world.server.port());
+  Client other(world.loop, world.server.port());
+  greedy.send(std::string_view(all).substr(0, 1));
+  greedy.settle();
+  world.order.clear();
+  greedy.send(std::string_view(all).substr(1, 60'000));  // is with the kernel when the loop turns
+  other.send(kPing);
+  CHECK(other.reply().body == "OK");
+  for (int i = 0; i < 500; ++i) REQUIRE(greedy.reply().body == "x");
+  const size_t before = world.order.find('p');
+  CHECK(before != std::string::npos);
+  CHECK(before < 400);  // of a thousand
+}
+
+TEST_CASE("2,000 slow clients of every kind leave the others their answers") {
+  rlimit files{};
+  getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+  const size_t count = std::min<size_t>(2000, (files.rlim_cur - 100) / 2);
+  HttpWorld world;
+  std::vector<std::unique_ptr<Client>> slow;
+  const std::string head = "POST /echo HTTP/1.1\r\nHost: slow\r\n";
+  for (size_t i = 0; i < count; ++i) {
+    slow.push_back(std::make_unique<Client>(world.loop, world.server.port()));
+    slow.back()->stop_reading();
+    if (i % 3 == 0) slow.back()->send("P");
+    if (i % 3 == 1) slow.back()->send(head + "Content-Length: 1000\r\n\r\n");
+    if (i % 3 == 2) slow.back()->send("GET /ping HTTP/1.1\r\nHost: slow\r\n\r\nG");
+  }
+  REQUIRE(turn_until(world.loop, [&] { return world.server.connection_count() == count; }));
+  Client normal(world.loop, world.server.port());
+  for (size_t second = 0; second < 9; ++second) {
+    for (size_t i = 0; i < count; ++i)
+      slow[i]->send(i % 3 == 0 ? std::string_view(head).substr(second + 1, 1) : "x");
+    for (int i = 0; i < 20; ++i) {
+      REQUIRE(normal.ask(kPing).body == "OK");
+      REQUIRE(normal.ask(request("POST", "/echo", "normal")).body == "normal");
+    }
+    world.ticks(1);
+  }
+  CHECK(world.server.connection_count() == count + 1);
+  world.ticks(60);  // a minute later they are gone, and those who behave are not
+  CHECK(normal.ask(kPing).body == "OK");
+  world.ticks(16);
+  CHECK(turn_until(world.loop, [&] { return world.server.connection_count() == 1; }));
+  CHECK(normal.ask(kPing).body == "OK");
 }
 
 TEST_CASE("one connection too many is told so") {
