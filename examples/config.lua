@@ -28,6 +28,10 @@ Api {
 	listen = "127.0.0.1:8080",  -- port 0: any free one
 	body_limit = "1M",
 	connections = 10000,
+	connections_per_ip = 5000,  -- one client address (IPv6: a /64); 0: as many as there are
+	header_timeout = "10s",     -- for a request's headers to come in
+	body_timeout = "1m",        -- for its body, after them
+	idle_timeout = "75s",       -- for the next request
 	timeout = "1m",             -- of actions that name none
 	max_timeout = "10m",        -- the highest an action may name
 	maxmem = "128M",            -- of actions that name none; as a number in KB
