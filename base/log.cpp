@@ -5,6 +5,8 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include "base/secrets.h"
+
 namespace sluice {
 namespace {
 
@@ -44,7 +46,9 @@ Log::Log(const LogOptions& options) : level_(options.level) {
 Log::~Log() = default;
 
 void Log::write(LogLevel level, std::string_view line) {
-  logger_->log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
+  // The last line of defence: whoever writes a line may pass on what a driver or a user said.
+  const std::string shown = without_secrets(line);
+  logger_->log(to_spdlog(level), spdlog::string_view_t(shown.data(), shown.size()));
 }
 
 }  // namespace sluice

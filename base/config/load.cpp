@@ -98,7 +98,8 @@ Status Loader::block(const ConfigBlock& block) {
       return config_error(path_, key.line,
                           fmt::format("{}: '{}' must be {}, not {}", block.name, key.name,
                                       value.error().message, quote(setting->shape, key.value)));
-    if (setting->shape.kind == Kind::kPath)
+    const bool is_path = setting->shape.kind == Kind::kPath || setting->shape.kind == Kind::kTokens;
+    if (is_path && std::holds_alternative<std::string>(*value))
       value = Value(in_config_folder(std::get<std::string>(*value)));
     set(*setting, *value, fmt::format("{}:{}", path_, key.line));
   }

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/config/lua_state.h"
+#include "base/config/schema.h"
 #include "base/json_check.h"
 
 namespace sluice::config {
@@ -121,10 +122,13 @@ int line_of_key(std::string_view text, int block_line, std::string_view key) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
   };
   int line = 1;
+  int depth = 0;  // of braces
   size_t at = 0;
   while (line < block_line && at < text.size()) line += text[at++] == '\n';
-  while (at < text.size() && text[at] != '}') {
+  while (at < text.size()) {
     const char c = text[at];
+    if (c == '{') ++depth;
+    if (c == '}' && --depth <= 0) break;
     if (c == '\n') {
       ++line;
       ++at;
@@ -138,7 +142,7 @@ int line_of_key(std::string_view text, int block_line, std::string_view key) {
       while (at < text.size() && is_name(text[at])) ++at;
       const std::string_view word = text.substr(start, at - start);
       const size_t next = text.find_first_not_of(" \t", at);
-      if (word == key && next < text.size() && text[next] == '=') return line;
+      if (depth <= 1 && word == key && next < text.size() && text[next] == '=') return line;
     } else {
       ++at;
     }
@@ -222,12 +226,17 @@ class BlockReader {
         }
         break;
       }
-      case LUA_TSTRING: {
-        size_t length = 0;
-        const char* text = lua_tolstring(L_, -1, &length);
-        key.value = std::string(text, length);
+      case LUA_TSTRING:
+        key.value = text();
         break;
-      }
+      case LUA_TTABLE:
+        if (takes_list(name)) {
+          Result<Texts> texts = list(key);
+          if (!texts.ok()) return texts.error();
+          key.value = *std::move(texts);
+          break;
+        }
+        [[fallthrough]];
       default:
         return config_error(
             path_, key.line,
@@ -237,11 +246,45 @@ class BlockReader {
     return {};
   }
 
-  std::string field(int index) {
-    lua_rawgeti(L_, -1, index);
+  bool takes_list(const std::string& name) const {
+    const Setting* setting = find_setting(block_.name, name);
+    return setting != nullptr &&
+           (setting->shape.kind == Kind::kTexts || setting->shape.kind == Kind::kTokens);
+  }
+
+  // The table on top of the stack.
+  Result<Texts> list(const ConfigKey& key) {
+    constexpr lua_Unsigned kMost = 1'000;
+    const lua_Unsigned length = lua_rawlen(L_, -1);
+    lua_Unsigned keys = 0;
+    for (lua_pushnil(L_); lua_next(L_, -2); lua_pop(L_, 1)) ++keys;
+    const auto refuse = [&] {
+      return config_error(
+          path_, key.line,
+          fmt::format("{}: '{}' must be a list of at most {} texts: {{\"…\", \"…\"}}", block_.name,
+                      key.name, kMost));
+    };
+    if (keys != length || length > kMost) return refuse();
+    Texts texts;
+    for (lua_Unsigned i = 1; i <= length; ++i) {
+      const bool is_text = lua_rawgeti(L_, -1, static_cast<lua_Integer>(i)) == LUA_TSTRING;
+      if (is_text) texts.push_back(text());
+      lua_pop(L_, 1);
+      if (!is_text) return refuse();
+    }
+    return texts;
+  }
+
+  // The text on top of the stack.
+  std::string text() const {
     size_t length = 0;
     const char* text = lua_tolstring(L_, -1, &length);
-    std::string copy = text ? std::string(text, length) : std::string();
+    return text ? std::string(text, length) : std::string();
+  }
+
+  std::string field(int index) {
+    lua_rawgeti(L_, -1, index);
+    std::string copy = text();
     lua_pop(L_, 1);
     return copy;
   }

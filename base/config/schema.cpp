@@ -15,6 +15,9 @@ Value to_value(const Shape& shape, const T& member) {
     return std::string(shape.choices[static_cast<size_t>(member)]);
   } else if constexpr (std::is_same_v<T, Millis>) {
     return int64_t{member.count()};
+  } else if constexpr (std::is_same_v<T, Settings::Tokens>) {
+    if (member.entries.empty()) return member.file;
+    return member.entries;
   } else {
     return member;
   }
@@ -28,6 +31,9 @@ T from_value(const Shape& shape, const Value& value) {
     return static_cast<T>(at);
   } else if constexpr (std::is_same_v<T, Millis>) {
     return Millis(std::get<int64_t>(value));
+  } else if constexpr (std::is_same_v<T, Settings::Tokens>) {
+    if (const auto* entries = std::get_if<Texts>(&value)) return {"", *entries};
+    return {std::get<std::string>(value), {}};
   } else {
     return std::get<T>(value);
   }
@@ -110,6 +116,15 @@ std::vector<Setting> make_schema() {
 
       row("api.listen", "Api", "listen", "SLUICE_LISTEN", "listen", "ADDRESS", any(kAddress),
           PLACE(api.listen), "Address and port of the HTTP API; port 0 takes a free one"),
+      row("api.tokens", "Api", "tokens", "SLUICE_TOKENS", "tokens", "FILE", any(kTokens),
+          PLACE(api.tokens), "Who may use the API: entries that `sluice token` prints, one a line"),
+      row("api.insecure", "Api", "insecure", "SLUICE_INSECURE", "insecure", "", any(kSwitch),
+          PLACE(api.insecure), "Listen beyond this machine without asking for tokens"),
+      row("api.hosts", "Api", "hosts", "SLUICE_HOSTS", "", "NAME,…", any(kTexts), PLACE(api.hosts),
+          "Names by which clients know this server, besides its address and localhost"),
+      row("api.origins", "Api", "origins", "SLUICE_ORIGINS", "", "ORIGIN,…",
+          {.kind = kTexts, .prefixes = "https:// http://"}, PLACE(api.origins),
+          "Origins of web pages that may use the API"),
       row("api.body_limit", "Api", "body_limit", "SLUICE_BODY_LIMIT", "body-limit", "BYTES",
           between(kBytes, 1 << 10, 64 << 20), PLACE(api.body_limit_bytes), "Longest request body"),
       row("api.connections", "Api", "connections", "SLUICE_CONNECTIONS", "", "N",

@@ -6,25 +6,15 @@
 #include <thread>
 
 #include "base/config/schema.h"
+#include "base/secrets.h"
 
 namespace sluice {
 namespace {
 
-// "scheme://user:password@host": what people see of it.
-std::string without_password(const std::string& url) {
-  const size_t start = url.find("://");
-  const size_t at = url.substr(0, url.find_first_of("/?", start + 3)).rfind('@');
-  if (start == std::string::npos || at == std::string::npos || at < start) return url;
-  const size_t colon = url.find(':', start + 3);
-  if (colon > at) return url;
-  return url.substr(0, colon + 1) + "***" + url.substr(at);
-}
-
 std::string shown_value(const config::Setting& setting, const Settings& settings) {
   if (setting.name == "sqlite.path") return settings.sqlite_path();
   const std::string text = config::show(setting.shape, setting.read(settings));
-  if (setting.key == "url") return without_password(text);
-  return text.empty() ? "-" : text;
+  return text.empty() ? "-" : without_secrets(text);
 }
 
 }  // namespace

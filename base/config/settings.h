@@ -48,8 +48,19 @@ struct Settings {
     std::string prefix = "sluice";
   } redis;
 
+  // Who may use the API, as `sluice token` prints it: a file of entries, or the entries.
+  struct Tokens {
+    std::string file;                  // empty: none
+    std::vector<std::string> entries;  // used where there is no file
+    bool given() const { return !file.empty() || !entries.empty(); }
+  };
+
   struct Api {
     std::string listen = "127.0.0.1:8080";
+    Tokens tokens;
+    bool insecure = false;             // listen beyond this machine without tokens
+    std::vector<std::string> hosts;    // names of this server
+    std::vector<std::string> origins;  // of web pages that may use it
     int64_t body_limit_bytes = 1 << 20;
     int64_t connections = 10'000;
     int64_t connections_per_ip =

@@ -1,6 +1,6 @@
 #include "base/config/value.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
@@ -8,6 +8,7 @@
 #include <span>
 
 #include "base/seal_key.h"
+#include "base/secrets.h"
 
 namespace sluice::config {
 namespace {
@@ -96,6 +97,36 @@ bool text_fits(const Shape& shape, std::string_view text) {
   return shape.prefixes.empty() || has_prefix(text, shape.prefixes);
 }
 
+Texts split_at_commas(std::string_view text) {
+  Texts parts;
+  while (!text.empty()) {
+    std::string_view part = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(text.size(), part.size() + 1));
+    part.remove_prefix(std::min(part.find_first_not_of(' '), part.size()));
+    part = part.substr(0, part.find_last_not_of(' ') + 1);
+    parts.emplace_back(part);
+  }
+  return parts;
+}
+
+bool each_fits(const Shape& shape, const Texts& texts) {
+  return std::all_of(texts.begin(), texts.end(), [&](const std::string& text) {
+    return !text.empty() && text.find('\0') == std::string::npos &&
+           (shape.prefixes.empty() || has_prefix(text, shape.prefixes)) &&
+           (shape.kind == Kind::kTokens || text.find_first_of(" \t\r\n") == std::string::npos);
+  });
+}
+
+std::optional<Value> fit_texts(const Shape& shape, const Value& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  if (text && shape.kind == Kind::kTokens)
+    return text_fits(shape, *text) ? std::optional(value) : std::nullopt;
+  const auto* list = std::get_if<Texts>(&value);
+  Texts texts = text ? split_at_commas(*text) : list ? *list : Texts();
+  if ((!text && !list) || !each_fits(shape, texts)) return std::nullopt;
+  return Value(std::move(texts));
+}
+
 bool is_quantity(Kind kind) {
   return kind == Kind::kNumber || !units_of(kind).empty();
 }
@@ -115,6 +146,8 @@ Result<Value> fit(const Shape& shape, const Value& value) {
     if (const auto* integer = std::get_if<int64_t>(&value)) number = *integer;
     if (text) number = parse_quantity(*text, units_of(shape.kind));
     if (number && *number >= shape.min && *number <= shape.max) fitted = *number;
+  } else if (shape.kind == Kind::kTexts || shape.kind == Kind::kTokens) {
+    fitted = fit_texts(shape, value);
   } else if (text && text_fits(shape, *text)) {
     fitted = value;
   }
@@ -153,6 +186,13 @@ std::string expectation(const Shape& shape) {
       return "a path";
     case Kind::kKey:
       return std::string(kSealKeyIs);
+    case Kind::kTexts:
+      return shape.prefixes.empty()
+                 ? "a list of texts without blanks"
+                 : fmt::format("a list of texts that begin with {}",
+                               shape.prefixes.substr(0, shape.prefixes.find(' ')));
+    case Kind::kTokens:
+      return "the path of a file, or in config.lua a list of entries as `sluice token` prints them";
     case Kind::kText:
       break;
   }
@@ -165,16 +205,22 @@ std::string show(const Shape& shape, const Value& value) {
   if (const auto* on = std::get_if<bool>(&value)) return *on ? "true" : "false";
   if (const auto* number = std::get_if<int64_t>(&value))
     return show_quantity(*number, units_of(shape.kind));
+  if (const auto* texts = std::get_if<Texts>(&value)) {
+    if (shape.kind == Kind::kTokens) return fmt::format("({} entries)", texts->size());
+    return fmt::format("{}", fmt::join(*texts, ","));
+  }
   const auto& text = std::get<std::string>(value);
   return shape.kind == Kind::kKey && !text.empty() ? "***" : text;
 }
 
 std::string quote(const Value& value) {
   constexpr size_t kShown = 60;
-  const auto* text = std::get_if<std::string>(&value);
-  if (!text) return show({}, value);
-  if (text->size() <= kShown) return fmt::format("\"{}\"", *text);
-  return fmt::format("\"{}…\"", text->substr(0, kShown));
+  if (std::holds_alternative<Texts>(value)) return "that list";
+  const auto* given = std::get_if<std::string>(&value);
+  if (!given) return show({}, value);
+  const std::string text = without_secrets(*given);
+  if (text.size() <= kShown) return fmt::format("\"{}\"", text);
+  return fmt::format("\"{}…\"", text.substr(0, kShown));
 }
 
 std::string quote(const Shape& shape, const Value& value) {

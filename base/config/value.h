@@ -11,7 +11,8 @@
 
 namespace sluice::config {
 
-using Value = std::variant<bool, int64_t, std::string>;
+using Texts = std::vector<std::string>;
+using Value = std::variant<bool, int64_t, std::string, Texts>;
 
 // What a setting takes.
 enum class Kind {
@@ -25,6 +26,8 @@ enum class Kind {
   kPath,     // a text; a relative one in config.lua begins at that file's folder
   kAddress,  // "127.0.0.1:8080", "[::1]:8080"
   kKey,      // of a Seal; shown to nobody
+  kTexts,    // a list of texts; outside of config.lua one text with commas between them
+  kTokens,   // the path of a file; in config.lua a list of texts, too
 };
 
 struct Shape {
@@ -36,7 +39,8 @@ struct Shape {
 };
 
 // Brings `value`, as somebody wrote it, into the form of `shape`: int64 for numbers and quantities,
-// bool for switches, else text. An error says only what would be right: "an integer from 0 to 256".
+// bool for switches, a list for kTexts, else text. An error says only what would be right: "an
+// integer from 0 to 256".
 Result<Value> fit(const Shape& shape, const Value& value);
 
 // What `shape` takes, for people.

@@ -111,6 +111,48 @@ TEST_CASE("a store has one key") {
         "there can be one");
 }
 
+TEST_CASE("who may use the API is told by a file, or by entries in config.lua") {
+  Settings settings = load("Api {\n  tokens = 'tokens',\n  hosts = { 'a.example', 'b' }\n}");
+  CHECK_THAT(settings.api.tokens.file, EndsWith("/tokens") && Catch::Matchers::StartsWith("/"));
+  CHECK(settings.api.tokens.entries.empty());
+  CHECK(settings.api.hosts == std::vector<std::string>{"a.example", "b"});
+  CHECK_THAT(settings.origins["api.tokens"], EndsWith(":2"));
+  CHECK_THAT(settings.origins["api.hosts"], EndsWith(":3"));
+
+  settings =
+      load("Api {\n  tokens = {\n 'a read sha256:00', 'b admin sha256:11' },\n  insecure = true }");
+  CHECK(settings.api.tokens.entries ==
+        std::vector<std::string>{"a read sha256:00", "b admin sha256:11"});
+  CHECK(settings.api.insecure);
+  CHECK_THAT(settings.origins["api.insecure"], EndsWith(":4"));
+  CHECK_THAT(describe(settings), Contains("(2 entries)") && !Contains("sha256:"));
+
+  settings = load("", {{"tokens", "mine"}, {"insecure", "true"}},
+                  environment_of({{"SLUICE_HOSTS", "a, b"},
+                                  {"SLUICE_ORIGINS", "https://a,http://b:1"},
+                                  {"SLUICE_TOKENS", "other"}}));
+  CHECK(settings.api.tokens.file == "mine");
+  CHECK(settings.api.hosts == std::vector<std::string>{"a", "b"});
+  CHECK(settings.api.origins == std::vector<std::string>{"https://a", "http://b:1"});
+}
+
+TEST_CASE("lists that are none are refused") {
+  for (const char* list : {"{ 1 }", "{ a = 'b' }", "{ {} }", "{ 'a', nil, 'b' }"})
+    CHECK_THAT(error_of(std::string("Api { hosts = ") + list + " }"),
+               Contains("config.lua:1: Api: 'hosts' must be a list"));
+  CHECK_THAT(error_of("Api { hosts = { '' } }"), Contains("'hosts' must be a list of texts"));
+  CHECK_THAT(error_of("Api { origins = { 'ui.example' } }"), Contains("begin with https://"));
+  CHECK_THAT(error_of("Api { listen = {} }"), Contains("'listen' cannot be a table"));
+  CHECK_THAT(error_of("", {{"tokens", ""}}), Contains("--tokens must be the path of a file"));
+}
+
+TEST_CASE("a URL of the wrong kind is refused without its password") {
+  CHECK_THAT(error_of("Redis { url = 'http://me:s3cret@h' }"),
+             !Contains("s3cret") && Contains("***"));
+  CHECK_THAT(error_of("", {{"mongo", "mongo://me:s3cret" + std::string(100, 'x') + "@h"}}),
+             !Contains("s3cret"));
+}
+
 }  // namespace
 
 TEST_CASE("without anything the defaults are in force") {
