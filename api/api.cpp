@@ -29,7 +29,8 @@ struct Api::Impl {
         services{parts.store,   parts.queue, parts.compiler, parts.clock, parts.log,
                  parts.metrics, options,     catalog,        submitter,   waiters,
                  ids,           json,        alive},
-        router(make_routes(services)),
+        access(options.access),
+        router(make_routes(services), access),
         server(parts.loop, parts.clock, router, options.server) {
     services.router = &router;
     parts.queue.subscribe(
@@ -78,6 +79,7 @@ struct Api::Impl {
   Waiters waiters;
   Lifetime alive;
   Services services;
+  Access access;
   Router router;
   Server server;
 };
@@ -87,7 +89,9 @@ Api::Api(ApiParts parts, ApiOptions options)
 Api::~Api() = default;
 
 Status Api::listen(const std::string& host, int port) {
-  return impl_->server.listen(host, port);
+  // Nothing is accepted before the loop turns: what must not listen is gone by then.
+  if (Status bound = impl_->server.listen(host, port); !bound.ok()) return bound;
+  return impl_->access.listening(host, impl_->server.address());
 }
 const std::string& Api::address() const {
   return impl_->server.address();
@@ -104,7 +108,11 @@ void Api::end_waits() {
   impl_->end_waits();
 }
 
-std::vector<std::pair<Method, std::string>> Api::routes() const {
+void Api::set_tokens(Tokens tokens) {
+  impl_->access.set_tokens(std::move(tokens));
+}
+
+std::vector<Router::Listed> Api::routes() const {
   return impl_->router.routes();
 }
 void Api::tick_connections() {

@@ -18,6 +18,7 @@
 
 #include "api/http/request.h"
 #include "api/options.h"
+#include "api/router.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -48,7 +49,7 @@ class Api {
   Api(const Api&) = delete;
   Api& operator=(const Api&) = delete;
 
-  // See Server::listen.
+  // See Server::listen and Access::listening.
   Status listen(const std::string& host, int port);
   const std::string& address() const;  // "127.0.0.1:8080"
   int port() const;
@@ -61,8 +62,11 @@ class Api {
   // While draining: nothing more will end, so those who wait are told now where things stand.
   void end_waits();
 
+  // Whoever asks from now on is measured against these. The list is not empty.
+  void set_tokens(Tokens tokens);
+
   // What it answers, for those who describe it.
-  std::vector<std::pair<Method, std::string>> routes() const;
+  std::vector<Router::Listed> routes() const;
 
   // The time checks that its own timers make: of connections each second, of waiting requests
   // several times a second. For tests with a clock of their own.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "api/access.h"
 #include "api/http/server.h"
 #include "base/clock.h"
 
@@ -12,6 +13,8 @@ namespace sluice::api {
 
 struct ApiOptions {
   ServerOptions server;  // server.limits.body_bytes is the body limit
+
+  AccessOptions access;  // who may use it
 
   // Limits of actions. What an action leaves at 0 gets the default; what exceeds the maximum is
   // refused.

@@ -17,7 +17,7 @@ std::vector<std::string> split(std::string_view pattern) {
 
 }  // namespace
 
-Router::Router(std::vector<Route> routes) {
+Router::Router(std::vector<Route> routes, Access& access) : access_(access) {
   for (Route& route : routes) {
     std::vector<std::string> segments = split(route.pattern);
     auto place = std::find_if(places_.begin(), places_.end(),
@@ -55,18 +55,36 @@ const Router::Place* Router::find(const Request& request) const {
   return nullptr;
 }
 
+const Router::Entry* Router::find(const Place& place, Method method) const {
+  for (const Entry& entry : place.entries) {
+    if (entry.route.method == method) return &entry;
+  }
+  return nullptr;
+}
+
 void Router::handle(Request& request, Responder responder) {
   const Place* place = find(request);
+  const Entry* entry =
+      place ? find(*place, request.method == Method::kHead ? Method::kGet : request.method)
+            : nullptr;
+  if (entry) responder.count_in(entry->answers->data());
+  if (const auto guest = access_.guest_origin(request); !guest.empty()) responder.share_with(guest);
+
+  // What is nobody's route has nothing to hide, but strange pages are told nothing at all.
+  const Role role = entry ? entry->route.role : Role::kAnyone;
+  const ErrorShape shape = entry ? entry->route.errors : place ? place->errors : ErrorShape::kJson;
+  const Access::Verdict verdict = access_.judge(request, role);
+  if (verdict != Access::Verdict::kAllowed)
+    return responder.answer(access_.refusal(verdict, request, role, shape));
+
   if (!place) return responder.fail(404, "not_found", "Unknown route", request.path());
-  const Method method = request.method == Method::kHead ? Method::kGet : request.method;
-  for (const Entry& entry : place->entries) {
-    if (entry.route.method != method) continue;
+  if (entry) {
     request.set_param(place->parameter);
-    responder.set_shape(entry.route.errors);
-    responder.count_in(entry.answers->data());
-    return entry.route.handle(request, std::move(responder));
+    responder.set_shape(shape);
+    return entry->route.handle(request, std::move(responder));
   }
-  responder.answer(error_reply(place->errors, 405, "method_not_allowed",
+  if (Access::is_preflight(request)) return responder.answer(access_.preflight_reply());
+  responder.answer(error_reply(shape, 405, "method_not_allowed",
                                "this route answers " + place->allow, request.path())
                        .with("Allow", place->allow));
 }
@@ -82,16 +100,17 @@ Reply Router::refuse(const Request& request, const HttpFault& fault) {
   return error_reply(shape, fault.status, fault.code, fault.message, fault.where);
 }
 
-std::vector<std::pair<Method, std::string>> Router::routes() const {
-  std::vector<std::pair<Method, std::string>> all;
+std::vector<Router::Listed> Router::routes() const {
+  std::vector<Listed> all;
   for (const Place& place : places_) {
     for (const Entry& entry : place.entries)
-      all.emplace_back(entry.route.method, entry.route.pattern);
+      all.push_back({entry.route.method, entry.route.pattern, entry.route.role});
   }
   return all;
 }
 
 void Router::publish(Metrics& metrics) {
+  access_.publish(metrics);
   for (Place& place : places_) {
     for (Entry& entry : place.entries) {
       for (size_t i = 1; i < kClasses; ++i) {

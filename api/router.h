@@ -8,7 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "api/access.h"
 #include "api/http/handler.h"
+#include "api/role.h"
 #include "base/metrics.h"
 
 namespace sluice::api {
@@ -17,18 +19,25 @@ namespace sluice::api {
 struct Route {
   Method method;
   std::string pattern;  // "/actions/:name/block"; at most one ":parameter"
+  Role role;            // what it asks of its callers; has no default, so that none is forgotten
   ErrorShape errors;
   std::function<void(Request&, Responder)> handle;
 };
 
 class Router final : public RequestHandler {
  public:
-  explicit Router(std::vector<Route> routes);
+  // `access` decides who may have which route, and outlives the router.
+  Router(std::vector<Route> routes, Access& access);
 
   void handle(Request& request, Responder responder) override;
   Reply refuse(const Request& request, const HttpFault& fault) override;
 
-  std::vector<std::pair<Method, std::string>> routes() const;
+  struct Listed {
+    Method method;
+    std::string pattern;
+    Role role;
+  };
+  std::vector<Listed> routes() const;
 
   // Brings sluice_http_requests_total{route,status} up to date.
   void publish(Metrics& metrics);
@@ -51,7 +60,9 @@ class Router final : public RequestHandler {
   };
 
   const Place* find(const Request& request) const;
+  const Entry* find(const Place& place, Method method) const;
 
+  Access& access_;
   std::vector<Place> places_;
 };
 

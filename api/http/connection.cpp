@@ -159,6 +159,7 @@ void Connection::dispatch() {
   ++serial_;
   keep_alive_ = parser_.keep_alive();
   classes_ = nullptr;
+  guest_origin_.clear();
   server_.handler_.handle(parser_.request(), Responder(link_, serial_));
   if (!busy_) parser_.next();  // not earlier: the handler may still look at its request
 }
@@ -166,6 +167,7 @@ void Connection::dispatch() {
 void Connection::refuse(const HttpFault& fault) {
   keep_alive_ = false;
   classes_ = nullptr;
+  guest_origin_.clear();
   queue(server_.handler_.refuse(parser_.request(), fault));
 }
 
@@ -185,6 +187,10 @@ void Connection::count_in(uint64_t request, uint64_t* classes) {
   if (busy_ && request == serial_) classes_ = classes;
 }
 
+void Connection::share_with(uint64_t request, std::string_view origin) {
+  if (busy_ && request == serial_) guest_origin_ = origin;
+}
+
 void Connection::queue(const Reply& reply) {
   if (server_.draining_) keep_alive_ = false;
   std::string_view connection;
@@ -192,6 +198,16 @@ void Connection::queue(const Reply& reply) {
     connection = "Connection: close\r\n";
   else if (parser_.http_1_0())
     connection = "Connection: keep-alive\r\n";
+  std::string with_guest;
+  if (!guest_origin_.empty()) {
+    with_guest.append(connection)
+        .append("Access-Control-Allow-Origin: ")
+        .append(guest_origin_)
+        .append(
+            "\r\nAccess-Control-Expose-Headers: Location, Retry-After, X-Invocation-Id\r\n"
+            "Vary: Origin\r\n");
+    connection = with_guest;
+  }
   write_head(out_, reply, connection, server_.date_);
   if (parser_.request().method != Method::kHead) out_ += reply.body;
   if (classes_) ++classes_[std::clamp(reply.status / 100, 0, 5)];
@@ -327,6 +343,10 @@ void Responder::answer(const Reply& reply) {
 
 void Responder::count_in(uint64_t* classes) {
   if (link_ && link_->connection) link_->connection->count_in(request_, classes);
+}
+
+void Responder::share_with(std::string_view origin) {
+  if (link_ && link_->connection) link_->connection->share_with(request_, origin);
 }
 
 void Responder::abandon() {

@@ -36,6 +36,7 @@ class Connection {
 
   void answer(uint64_t request, const Reply& reply);
   void count_in(uint64_t request, uint64_t* classes);
+  void share_with(uint64_t request, std::string_view origin);
 
   void flush();       // writes what is queued, then reads on
   void drain();       // closes when idle, otherwise after the answer
@@ -80,6 +81,7 @@ class Connection {
   std::string writing_;  // what uv_write works on; empty when it does not
   uint64_t serial_ = 0;  // of the request that is being answered
   uint64_t* classes_ = nullptr;
+  std::string guest_origin_;  // whose pages may read the answer; empty: nobody asked
   size_t discarded_ = 0;
   size_t index_ = 0;  // in the server's list
   // Ticks: when something came, or was answered, last; the request's first byte; the end of its

@@ -54,6 +54,9 @@ class Responder {
   // Counts the answer's status class (status / 100) when it comes. `classes` outlives the server.
   void count_in(uint64_t* classes);
 
+  // The answer may be read by web pages of this origin (CORS).
+  void share_with(std::string_view origin);
+
  private:
   void abandon();
 

@@ -105,7 +105,7 @@ class Blocking : public std::enable_shared_from_this<Blocking> {
 }  // namespace
 
 Route make_route_action_block(Services& services) {
-  return {Method::kPost, "/actions/:name/block", ErrorShape::kText,
+  return {Method::kPost, "/actions/:name/block", Role::kInvoke, ErrorShape::kText,
           [&services](Request& request, Responder responder) {
             Result<RunRequest> run = read_run(services, request);
             if (!run.ok()) return responder.fail(run.error());

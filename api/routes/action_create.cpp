@@ -4,7 +4,7 @@
 namespace sluice::api {
 
 Route make_route_action_create(Services& services) {
-  return {Method::kPost, "/actions", ErrorShape::kText,
+  return {Method::kPost, "/actions", Role::kAdmin, ErrorShape::kText,
           [&services](Request& request, Responder responder) {
             Result<ActionDraft> draft = read_draft(services.options, request.body, std::nullopt);
             if (!draft.ok()) return responder.fail(draft.error());

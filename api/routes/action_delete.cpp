@@ -4,7 +4,7 @@
 namespace sluice::api {
 
 Route make_route_action_delete(Services& services) {
-  return {Method::kDelete, "/actions/:name", ErrorShape::kText,
+  return {Method::kDelete, "/actions/:name", Role::kAdmin, ErrorShape::kText,
           [&services](Request& request, Responder responder) {
             const std::string name(request.param());
             services.catalog.remove(

@@ -15,7 +15,8 @@ std::string listed(const Action& action) {
 }  // namespace
 
 Route make_route_action_list(Services& services) {
-  return {Method::kGet, "/actions", ErrorShape::kText, [&services](Request&, Responder responder) {
+  return {Method::kGet, "/actions", Role::kRead, ErrorShape::kText,
+          [&services](Request&, Responder responder) {
             services.catalog.list(
                 [responder = std::move(responder)](Result<std::vector<Action>> actions) mutable {
                   if (!actions.ok()) return responder.fail(actions.error());

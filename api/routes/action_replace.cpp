@@ -5,7 +5,7 @@ namespace sluice::api {
 
 Route make_route_action_replace(Services& services) {
   return {
-      Method::kPut, "/actions/:name", ErrorShape::kJson,
+      Method::kPut, "/actions/:name", Role::kAdmin, ErrorShape::kJson,
       [&services](Request& request, Responder responder) {
         Result<ActionDraft> draft = read_draft(services.options, request.body, request.param());
         if (!draft.ok()) return responder.fail(draft.error());

@@ -4,7 +4,7 @@
 namespace sluice::api {
 
 Route make_route_action_show(Services& services) {
-  return {Method::kGet, "/actions/:name", ErrorShape::kJson,
+  return {Method::kGet, "/actions/:name", Role::kRead, ErrorShape::kJson,
           [&services](Request& request, Responder responder) {
             services.catalog.find(request.param(), [&services, responder = std::move(responder)](
                                                        const Result<ActionPtr>& action) mutable {

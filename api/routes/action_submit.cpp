@@ -15,7 +15,7 @@ Reply accepted(const Inserted& inserted) {
 }  // namespace
 
 Route make_route_action_submit(Services& services) {
-  return {Method::kPost, "/actions/:name", ErrorShape::kText,
+  return {Method::kPost, "/actions/:name", Role::kInvoke, ErrorShape::kText,
           [&services](Request& request, Responder responder) {
             Result<RunRequest> run = read_run(services, request);
             if (!run.ok()) return responder.fail(run.error());

@@ -4,7 +4,8 @@
 namespace sluice::api {
 
 Route make_route_healthz(Services&) {
-  return {Method::kGet, "/healthz", ErrorShape::kJson, [](Request&, Responder responder) {
+  return {Method::kGet, "/healthz", Role::kProbe, ErrorShape::kJson,
+          [](Request&, Responder responder) {
             responder.answer(json_reply(200, R"({"status":"alive"})"));
           }};
 }

@@ -20,7 +20,7 @@ Reply reply_for(const Uuid& id, const Standing& standing) {
 
 Route make_route_invocation_resolve(Services& services) {
   return {
-      Method::kGet, "/invocation/:id", ErrorShape::kText,
+      Method::kGet, "/invocation/:id", Role::kRead, ErrorShape::kText,
       [&services](Request& request, Responder responder) {
         const std::optional<Uuid> id = Uuid::parse(request.param());
         if (!id) return responder.fail(no_such_invocation());

@@ -4,7 +4,7 @@
 namespace sluice::api {
 
 Route make_route_invocation_show(Services& services) {
-  return {Method::kGet, "/invocations/:id", ErrorShape::kJson,
+  return {Method::kGet, "/invocations/:id", Role::kRead, ErrorShape::kJson,
           [&services](Request& request, Responder responder) {
             const std::optional<Uuid> id = Uuid::parse(request.param());
             if (!id) return responder.fail(no_such_invocation());

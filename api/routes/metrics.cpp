@@ -31,7 +31,8 @@ void set_server(Services& services) {
 }  // namespace
 
 Route make_route_metrics(Services& services) {
-  return {Method::kGet, "/metrics", ErrorShape::kJson, [&services](Request&, Responder responder) {
+  return {Method::kGet, "/metrics", Role::kRead, ErrorShape::kJson,
+          [&services](Request&, Responder responder) {
             services.store.count(services.options.ns,
                                  services.alive.guard([&services, responder = std::move(responder)](
                                                           const Result<Counts>& counts) mutable {

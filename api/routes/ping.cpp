@@ -4,7 +4,8 @@
 namespace sluice::api {
 
 Route make_route_ping(Services& services) {
-  return {Method::kGet, "/ping", ErrorShape::kText, [&services](Request&, Responder responder) {
+  return {Method::kGet, "/ping", Role::kAnyone, ErrorShape::kText,
+          [&services](Request&, Responder responder) {
             services.log.info("Ping request received");
             responder.answer(text_reply(200, "OK"));
           }};

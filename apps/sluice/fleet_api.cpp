@@ -8,6 +8,7 @@
 #include "apps/sluice/backends.h"
 #include "apps/sluice/code_seal.h"
 #include "apps/sluice/end_signals.h"
+#include "apps/sluice/gate.h"
 #include "apps/sluice/options.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -20,6 +21,8 @@ Status serve_api(const Settings& given) {
   Settings settings = given;
   settings.store = Settings::Store::kMongodb;  // whatever `serve` uses on this machine
   settings.runner.workers = 0;  // its pool compiles what is uploaded, and runs nothing
+  Result<api::AccessOptions> access = access_options(settings);
+  if (!access.ok()) return access.error();
   std::signal(SIGPIPE, SIG_IGN);
   Loop loop;
   SystemClock clock;
@@ -36,7 +39,9 @@ Status serve_api(const Settings& given) {
   sandbox::ProcessPool compiler(loop, clock, log, pool_options(settings));
   if (Status started = compiler.start(); !started.ok()) return started;
   api::Api api({loop, **store, **queue, compiler, *seal, clock, log, metrics},
-               api_options(settings, Place::kFleet));
+               api_options(settings, Place::kFleet, *std::move(access)));
+  const TokenReload reload(loop, settings, log,
+                           [&](api::Tokens tokens) { api.set_tokens(std::move(tokens)); });
   const auto [host, port] = split_address(settings.api.listen);
   if (Status listening = api.listen(host, port); !listening.ok()) return listening;
   std::printf("Listening on http://%s\n", api.address().c_str());

@@ -7,6 +7,7 @@
 #include "apps/sluice/backends.h"
 #include "apps/sluice/code_seal.h"
 #include "apps/sluice/end_signals.h"
+#include "apps/sluice/gate.h"
 #include "apps/sluice/options.h"
 #include "apps/sluice/runner_side.h"
 #include "apps/sluice/status_page.h"
@@ -30,6 +31,8 @@ Status serve_runner(const Settings& given) {
   if (Status plugins = check_plugins(settings); !plugins.ok()) return plugins;
   if (settings.runner.workers == 0)
     return Error{Code::kInvalid, "runner", "a runner needs --workers of at least 1"};
+  Result<api::AccessOptions> access = access_options(settings);
+  if (!access.ok()) return access.error();
   std::signal(SIGPIPE, SIG_IGN);
   Loop loop;
   SystemClock clock;
@@ -50,7 +53,9 @@ Status serve_runner(const Settings& given) {
   RunnerSide side({loop, **store, **queue, pool, *seal, clock, log, metrics}, settings,
                   Place::kFleet);
   side.start();
-  StatusPage status(loop, clock, **store, **queue, pool, metrics);
+  StatusPage status(loop, clock, **store, **queue, pool, metrics, *std::move(access));
+  const TokenReload reload(loop, settings, log,
+                           [&](api::Tokens tokens) { status.set_tokens(std::move(tokens)); });
   if (!settings.runner.status.empty()) {
     if (Status listening = status.listen(settings.runner.status); !listening.ok()) return listening;
     std::printf("Listening on http://%s\n", status.address().c_str());

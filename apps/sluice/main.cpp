@@ -13,7 +13,9 @@
 #include "apps/sluice/fleet_view.h"
 #include "apps/sluice/migrate.h"
 #include "apps/sluice/serve.h"
+#include "apps/sluice/token.h"
 #include "base/config/settings.h"
+#include "base/secrets.h"
 
 namespace {
 
@@ -26,6 +28,7 @@ struct Arguments {
   std::map<std::string, std::string> values;  // by flag; empty: not given
   sluice::FleetQuestion fleet;
   sluice::DoctorQuestion doctor;
+  sluice::TokenWish token;
 };
 
 sluice::Status print_settings(const sluice::Settings& settings) {
@@ -37,7 +40,8 @@ struct Command {
   const char* name;
   const char* help;
   // The flags it takes: settings whose names begin with one of these words. Environment and
-  // config.lua may say more, for the other programs of the same machine.
+  // config.lua may say more, for the other programs of the same machine. None: it needs no
+  // settings.
   std::vector<std::string_view> settings;
   sluice::Status (*run)(const sluice::Settings& settings, const Arguments& arguments);
 };
@@ -54,7 +58,7 @@ const std::vector<Command> kCommands = {
      [](const auto& settings, const auto&) { return sluice::serve_api(settings); }},
     {"runner",
      "A half of a fleet that runs jobs",
-     {"log.", "mongodb.", "redis.", "runner."},
+     {"log.", "mongodb.", "redis.", "runner.", "api.tokens", "api.insecure"},
      [](const auto& settings, const auto&) { return sluice::serve_runner(settings); }},
     {"fleet",
      "Show the runners of a fleet and what waits for them",
@@ -72,6 +76,10 @@ const std::vector<Command> kCommands = {
      [](const auto& settings, const auto& arguments) {
        return sluice::examine(settings, arguments.doctor);
      }},
+    {"token",
+     "Make a token for the API: prints it once, and the entry that lets it in",
+     {},
+     [](const auto&, const auto& arguments) { return sluice::print_new_token(arguments.token); }},
     {"config",
      "Print the settings in force and where each comes from",
      {""},
@@ -85,25 +93,44 @@ bool takes(const Command& command, std::string_view setting) {
   return false;
 }
 
-void add_options(CLI::App& app, const Command& command, Arguments& arguments) {
+void add_settings(CLI::App& app, const Command& command, Arguments& arguments) {
   app.add_option("--config", arguments.config_file, "Read this config.lua (also SLUICE_CONFIG)")
       ->type_name("FILE");
   for (const sluice::FlagHelp& flag : sluice::setting_flags()) {
     if (!takes(command, flag.setting)) continue;
-    app.add_option("--" + flag.flag, arguments.values[flag.flag], flag.help)->type_name(flag.value);
+    std::string& value = arguments.values[flag.flag];
+    if (flag.value.empty()) {
+      app.add_flag("--" + flag.flag, value, flag.help);
+    } else {
+      app.add_option("--" + flag.flag, value, flag.help)->type_name(flag.value);
+    }
+  }
+}
+
+void add_options(CLI::App& app, const Command& command, Arguments& arguments) {
+  if (!command.settings.empty()) add_settings(app, command, arguments);
+  if (std::string_view(command.name) == "fleet") {
+    app.add_flag("--json", arguments.fleet.json, "For programs");
+    app.add_option("--host", arguments.fleet.host,
+                   "Fail unless a runner of this host is alive: its health check")
+        ->type_name("NAME");
+  }
+  if (std::string_view(command.name) == "token") {
+    app.add_option("--name", arguments.token.name, "Whose it is")->type_name("NAME")->required();
+    app.add_option("--role", arguments.token.role,
+                   "read: looks; invoke: also has actions run; admin: also changes actions")
+        ->type_name("ROLE")
+        ->required();
   }
   if (std::string_view(command.name) == "doctor") {
     app.add_flag("--json", arguments.doctor.json, "For programs");
     app.add_flag("--strict", arguments.doctor.strict, "Fail unless every layer is active");
   }
-  if (std::string_view(command.name) != "fleet") return;
-  app.add_flag("--json", arguments.fleet.json, "For programs");
-  app.add_option("--host", arguments.fleet.host,
-                 "Fail unless a runner of this host is alive: its health check")
-      ->type_name("NAME");
 }
 
 sluice::Result<sluice::Settings> settings_of(const CLI::App& command, const Arguments& arguments) {
+  // `sluice token` works where nothing is set up yet.
+  if (command.get_option_no_throw("--config") == nullptr) return sluice::Settings();
   sluice::Flags given;
   for (const auto& [flag, value] : arguments.values) {
     const CLI::Option* option = command.get_option_no_throw("--" + flag);
@@ -144,6 +171,10 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app) {
   return text + "\n        `" + called + " --help` says how it is used";
 }
 
+void complain(const std::string& text) {
+  std::fprintf(stderr, "sluice: %s\n", sluice::without_secrets(text).c_str());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -162,20 +193,22 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // the help or the version
-    std::fprintf(stderr, "sluice: %s\n", explain(error, app).c_str());
+    complain(explain(error, app));
     return kUsage;
   }
+  // What has been read: `ps` shows the words of a program to everybody on this machine.
+  for (int i = 1; i < argc; ++i) sluice::hide_secrets(argv[i]);
 
   size_t chosen = 0;
   while (!parsers[chosen]->parsed()) ++chosen;
   const sluice::Result<sluice::Settings> settings = settings_of(*parsers[chosen], arguments);
   if (!settings.ok()) {
-    std::fprintf(stderr, "sluice: %s\n", settings.error().message.c_str());
+    complain(settings.error().message);
     return kUsage;
   }
   const sluice::Status ended = kCommands[chosen].run(*settings, arguments);
   if (!ended.ok()) {
-    std::fprintf(stderr, "sluice: %s\n", ended.error().message.c_str());
+    complain(ended.error().message);
     return ended.error().code == sluice::Code::kInvalid ? kUsage : kFailed;
   }
   return 0;

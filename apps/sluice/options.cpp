@@ -60,8 +60,9 @@ static uint32_t seconds(Millis limit) {
   return static_cast<uint32_t>(std::chrono::ceil<std::chrono::seconds>(limit).count());
 }
 
-api::ApiOptions api_options(const Settings& settings, Place place) {
+api::ApiOptions api_options(const Settings& settings, Place place, api::AccessOptions access) {
   api::ApiOptions options;
+  options.access = std::move(access);
   options.server.limits.body_bytes = static_cast<size_t>(settings.api.body_limit_bytes);
   options.server.max_connections = static_cast<size_t>(settings.api.connections);
   options.server.max_connections_per_ip = static_cast<size_t>(settings.api.connections_per_ip);

@@ -18,7 +18,7 @@ enum class Place { kAlone, kFleet };
 
 // `name`: see RunnerInfo.
 runner::RunnerOptions runner_options(const Settings& settings, Place place, std::string name);
-api::ApiOptions api_options(const Settings& settings, Place place);
+api::ApiOptions api_options(const Settings& settings, Place place, api::AccessOptions access);
 
 // "127.0.0.1:8080" or "[::1]:8080"; the settings have checked it.
 std::pair<std::string, int> split_address(const std::string& address);

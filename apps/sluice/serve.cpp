@@ -9,6 +9,7 @@
 #include "apps/sluice/backends.h"
 #include "apps/sluice/code_seal.h"
 #include "apps/sluice/end_signals.h"
+#include "apps/sluice/gate.h"
 #include "apps/sluice/options.h"
 #include "apps/sluice/runner_side.h"
 #include "base/clock.h"
@@ -23,8 +24,8 @@ namespace {
 // What `sluice serve` consists of, in the order of dependence: each part outlives those below it.
 class Server {
  public:
-  Server(const Settings& settings, Store& store, const Seal& seal, Loop& loop, const Clock& clock,
-         Log& log, Metrics& metrics)
+  Server(const Settings& settings, api::AccessOptions access, Store& store, const Seal& seal,
+         Loop& loop, const Clock& clock, Log& log, Metrics& metrics)
       : settings_(settings),
         log_(log),
         store_(store),
@@ -34,7 +35,9 @@ class Server {
         runner_side_({loop, store_, queue_, pool_, seal, clock, log, metrics}, settings,
                      Place::kAlone),
         api_({loop, store_, queue_, pool_, seal, clock, log, metrics},
-             api_options(settings, place())) {}
+             api_options(settings, place(), std::move(access))),
+        reload_(loop, settings, log,
+                [this](api::Tokens tokens) { api_.set_tokens(std::move(tokens)); }) {}
 
   Status start() {
     if (Status started = pool_.start(); !started.ok()) return started;
@@ -75,12 +78,15 @@ class Server {
   sandbox::ProcessPool pool_;
   RunnerSide runner_side_;
   api::Api api_;
+  TokenReload reload_;
 };
 
 }  // namespace
 
 Status serve(const Settings& settings) {
   if (Status plugins = check_plugins(settings); !plugins.ok()) return plugins;
+  Result<api::AccessOptions> access = access_options(settings);
+  if (!access.ok()) return access.error();
   std::signal(SIGPIPE, SIG_IGN);
   Loop loop;
   SystemClock clock;
@@ -93,7 +99,7 @@ Status serve(const Settings& settings) {
   if (!seal.ok()) return seal.error();
 
   Status ended;
-  Server server(settings, **store, *seal, loop, clock, log, metrics);
+  Server server(settings, *std::move(access), **store, *seal, loop, clock, log, metrics);
   if (Status started = server.start(); !started.ok()) return started;
   EndSignals signals(loop, [&] {
     server.stop([&](Status flushed) {

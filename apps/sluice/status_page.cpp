@@ -28,21 +28,24 @@ std::vector<api::Route> make_routes(const Store& store, const Queue& queue, cons
     responder.answer(reply);
   };
   std::vector<api::Route> routes;
-  routes.push_back({Method::kGet, "/healthz", ErrorShape::kJson, healthz});
-  routes.push_back({Method::kGet, "/readyz", ErrorShape::kJson, readyz});
-  routes.push_back({Method::kGet, "/metrics", ErrorShape::kJson, figures});
+  routes.push_back({Method::kGet, "/healthz", api::Role::kProbe, ErrorShape::kJson, healthz});
+  routes.push_back({Method::kGet, "/readyz", api::Role::kProbe, ErrorShape::kJson, readyz});
+  routes.push_back({Method::kGet, "/metrics", api::Role::kRead, ErrorShape::kJson, figures});
   return routes;
 }
 
 }  // namespace
 
 StatusPage::StatusPage(Loop& loop, const Clock& clock, const Store& store, const Queue& queue,
-                       const Compiler& sandbox, Metrics& metrics)
-    : router_(make_routes(store, queue, sandbox, metrics)), server_(loop, clock, router_, {}) {}
+                       const Compiler& sandbox, Metrics& metrics, api::AccessOptions access)
+    : access_(std::move(access)),
+      router_(make_routes(store, queue, sandbox, metrics), access_),
+      server_(loop, clock, router_, {}) {}
 
 Status StatusPage::listen(const std::string& address) {
   const auto [host, port] = split_address(address);
-  return server_.listen(host, port);
+  if (Status bound = server_.listen(host, port); !bound.ok()) return bound;
+  return access_.listening(host, server_.address());
 }
 
 }  // namespace sluice

@@ -29,11 +29,12 @@ std::string lower(std::string_view text) {
   return copy;
 }
 
-TEST_CASE("the OpenAPI description and the router name the same routes") {
+TEST_CASE("the OpenAPI description and the router name the same routes, with their roles") {
   std::set<std::string> served;
   World world;
-  for (const auto& [method, pattern] : world.api->routes())
-    served.insert(lower(to_string(method)) + " " + in_braces(pattern));
+  for (const auto& [method, pattern, role] : world.api->routes())
+    served.insert(lower(to_string(method)) + " " + in_braces(pattern) + ", " +
+                  (role <= api::Role::kAnyone ? "open" : std::string(to_string(role))));
 
   std::ifstream file(SLUICE_SOURCE_DIR "/docs/openapi.yaml");
   REQUIRE(file);
@@ -41,14 +42,17 @@ TEST_CASE("the OpenAPI description and the router name the same routes") {
                                          "delete", "patch", "options"};
   std::set<std::string> described;
   std::string path;
+  std::string method;
   bool in_paths = false;
   for (std::string line; std::getline(file, line);) {
     if (!line.empty() && line[0] != ' ' && line[0] != '#') in_paths = line == "paths:";
+    if (in_paths && line.starts_with("      x-role: "))
+      described.insert(method + " " + path + ", " + line.substr(line.rfind(' ') + 1));
     if (!in_paths || !line.ends_with(':')) continue;
     if (line.starts_with("  /")) path = line.substr(2, line.size() - 3);
     const std::string word = line.substr(std::min<size_t>(4, line.size()));
     if (line.starts_with("    ") && methods.contains(word.substr(0, word.size() - 1)))
-      described.insert(word.substr(0, word.size() - 1) + " " + path);
+      method = word.substr(0, word.size() - 1);
   }
   CHECK(described == served);
   CHECK(served.size() >= 13);

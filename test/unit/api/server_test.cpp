@@ -14,23 +14,24 @@ using namespace api;
 
 struct HttpWorld {
   explicit HttpWorld(ServerOptions options = {})
-      : router({{Method::kGet, "/ping", ErrorShape::kText,
+      : router({{Method::kGet, "/ping", Role::kAnyone, ErrorShape::kText,
                  [this](Request&, Responder responder) {
                    order += 'p';
                    responder.answer(text_reply(200, "OK"));
                  }},
-                {Method::kPost, "/echo", ErrorShape::kText,
+                {Method::kPost, "/echo", Role::kAnyone, ErrorShape::kText,
                  [this](Request& request, Responder responder) {
                    order += 'e';
                    responder.answer(text_reply(200, std::move(request.body)));
                  }},
-                {Method::kGet, "/later", ErrorShape::kJson,
+                {Method::kGet, "/later", Role::kAnyone, ErrorShape::kJson,
                  [this](Request&, Responder responder) { later.push_back(std::move(responder)); }},
-                {Method::kGet, "/big", ErrorShape::kJson,
+                {Method::kGet, "/big", Role::kAnyone, ErrorShape::kJson,
                  [this](Request&, Responder responder) {
                    ++big;
                    responder.answer(text_reply(200, std::string(1 << 20, 'b')));
-                 }}}),
+                 }}},
+               access),
         server(loop, clock, router, by_hand(options)) {
     REQUIRE(server.listen("127.0.0.1", 0).ok());
   }
@@ -48,6 +49,7 @@ struct HttpWorld {
   std::vector<Responder> later;
   std::string order;  // of what /ping and /echo handled
   size_t big = 0;     // requests of /big handled
+  Access access{{.hosts = {"h"}, .origins = {}, .tokens = {}}};
   Router router;
   Server server;
 };

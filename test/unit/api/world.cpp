@@ -148,6 +148,7 @@ std::string request(std::string_view method, std::string_view target, std::strin
 }
 
 World::World(api::ApiOptions options) {
+  options.access.hosts.push_back("test");  // as request() calls the server
   api.emplace(api::ApiParts{loop, store, queue, compiler, seal, clock, log, metrics}, options);
   runner.start();
   const Status listening = api->listen("127.0.0.1", 0);
