@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/secrets.h"
 #include "cli/layout.h"
 
 namespace sluice::cli {
@@ -193,12 +194,15 @@ std::variant<Call, Information, Failure> parse_call(Command& command, Words word
   } catch (const CLI::CallForHelp&) {
     return Information{command_help(app)};
   } catch (const CLI::ParseError& error) {
-    return bad_call(error.what(), spec.name);
+    return bad_call(without_secrets(error.what()), spec.name);
   }
   const std::optional<Format> format = format_of(globals.output);
   if (!format)
     return bad_call("-o takes auto, text or json, not '" + *globals.output + "'", spec.name);
-  return Call{&command, {globals.url, *format}};
+  GlobalOptions given;
+  given.url = globals.url;
+  given.format = *format;
+  return Call{&command, given};
 }
 
 }  // namespace

@@ -85,6 +85,7 @@ class CurlClient final : public Client {
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(request.patience.count()));
 
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    if (request.method == "HEAD") curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     if (request.body) {
       curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,

@@ -1,5 +1,6 @@
 #include "cli/server_url.h"
 
+#include "base/secrets.h"
 #include "cli/client.h"
 #include "cli/curl_handles.h"
 
@@ -24,7 +25,7 @@ bool is_loopback_host(const std::string& host) {
 
 Error bad_url(std::string_view text, const std::string& why) {
   return {Code::kInvalid, "",
-          "'" + std::string(text) + "' is no server address: " + why +
+          "'" + without_secrets(text) + "' is no server address: " + why +
               " (it should look like http://127.0.0.1:8080)"};
 }
 

@@ -15,6 +15,7 @@ namespace sluice::cli {
 // Options that every command takes.
 struct GlobalOptions {
   std::optional<std::string> url;
+  std::optional<std::string> token;  // instead of any other
   Format format = Format::kAuto;
 };
 
@@ -27,7 +28,8 @@ class Session {
   std::istream& in() { return world_.in; }
   World& world() { return world_; }
 
-  // Asks the server in force: --url, then SLCLI_URL, then ~/.slcli. A status of 300 or more is a
+  // Asks the server in force: --url, then SLCLI_URL, then ~/.slcli; with SLUICE_TOKEN, or the token
+  // that ~/.slcli has for that server. A status of 300 or more is a
   // Failure, as is no answer.
   Attempt<Response> send(const Request& request, Answers what = Answers::kRequest);
 
@@ -41,12 +43,18 @@ class Session {
   Attempt<std::string> settings_path() const;
 
  private:
-  Attempt<std::string> configured_url() const;
+  struct Target {
+    std::string url;
+    std::string token;         // empty: none
+    std::string token_source;  // for people: "SLUICE_TOKEN"
+  };
+  Attempt<Target> configured() const;
 
   World& world_;
   const GlobalOptions options_;
   Output output_;
   std::optional<ServerUrl> url_;
+  Target target_;  // once there is a url_
   std::unique_ptr<Client> client_;
 };
 

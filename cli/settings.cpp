@@ -11,8 +11,8 @@
 
 namespace sluice::cli {
 
-Result<std::optional<std::string>> read_settings(const std::string& path) {
-  if (access(path.c_str(), F_OK) != 0 && errno == ENOENT) return std::optional<std::string>();
+Result<std::optional<Saved>> read_settings(const std::string& path) {
+  if (access(path.c_str(), F_OK) != 0 && errno == ENOENT) return std::optional<Saved>();
   std::istringstream nothing;
   Result<std::string> content = read_file(path, nothing);
   if (!content.ok()) return content.error();
@@ -23,11 +23,16 @@ Result<std::optional<std::string>> read_settings(const std::string& path) {
     return Error{
         Code::kInvalid, "",
         path + R"( does not hold {"url": "http://…"}; `slcli connect URL` writes it anew)"};
-  return std::optional<std::string>(url->string());
+  const std::optional<JsonView> token = document->find("token");
+  const bool has_token = token && token->kind() == JsonView::Kind::kString;
+  return std::optional<Saved>({url->string(), has_token ? token->string() : std::string()});
 }
 
-Status write_settings(const std::string& path, const std::string& url) {
-  return replace_file(path, JsonObject().text("url", url).print() + "\n");
+Status write_settings(const std::string& path, const Saved& saved) {
+  JsonObject object;
+  object.text("url", saved.url);
+  if (!saved.token.empty()) object.text("token", saved.token);
+  return replace_file(path, object.print() + "\n");
 }
 
 }  // namespace sluice::cli

@@ -20,6 +20,9 @@ struct World {
   Terminal terminal;
   // An environment variable; nullopt when it is not set or empty.
   std::function<std::optional<std::string>(const std::string& name)> variable;
+  // Asks on the terminal for a line that is not shown; nullopt at its end. Empty where standard
+  // input is no terminal.
+  std::function<std::optional<std::string>(const std::string& prompt)> read_hidden;
   std::function<std::unique_ptr<Client>(const ServerUrl&)> client_for;
   const Clock& clock;
   std::function<void(std::chrono::milliseconds)> sleep;

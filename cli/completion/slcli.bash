@@ -38,14 +38,14 @@ _slcli() {
         ((i--))
         server=(--url "$url")
         ;;
-      -f | --file | -p | --payload | -m | --memory | -t | --timeout | -k | --key | -o | --output) ((i++)) ;;
+      -f | --file | --token-file | -p | --payload | -m | --memory | -t | --timeout | -k | --key | -o | --output) ((i++)) ;;
       -*) ;;
       *) if [[ -z $command ]]; then command=${COMP_WORDS[i]}; else ((arguments++)); fi ;;
     esac
   done
 
   case $before in
-    -f | --file | -p | --payload) _slcli_files "$word"; return ;;
+    -f | --file | --token-file | -p | --payload) _slcli_files "$word"; return ;;
     -o | --output) _slcli_words "$word" auto json text; return ;;
     -m | --memory) _slcli_words "$word" 16M 64M 256M; return ;;
     -t | --timeout) _slcli_words "$word" 500ms 2s 1m; return ;;
@@ -57,6 +57,7 @@ _slcli() {
     case $command in
       "") options+=" --version" ;;
       create | update) options+=" -f --file -t --timeout -m --memory" ;;
+      connect) options+=" --token --token-file" ;;
       list) options+=" --names" ;;
       resolve) options+=" --no-wait" ;;
       run) options+=" -b --block -p --payload -k --key" ;;

@@ -139,3 +139,103 @@ TEST_CASE("without HOME it is said that there is no file, and --url works") {
   CHECK(machine.run({"connect", "http://a:1"}).exit == 3);
   CHECK(machine.run({"ping", "--url", "http://a:1"}).exit == 0);
 }
+
+namespace {
+
+const std::string kToken = "slu_" + std::string(64, 'a');
+
+std::string sent_token(const Machine& machine) {
+  const auto& headers = machine.server.requests.back().headers;
+  const auto found = headers.find("Authorization");
+  return found == headers.end() ? "" : found->second;
+}
+
+}  // namespace
+
+TEST_CASE("connect --token reads a line, tries the token and keeps it") {
+  const TemporaryFolder home;
+  Machine machine = at_home(home);
+  machine.input = "  " + kToken + " \nmore";
+  CHECK(machine.run({"connect", "http://a:1", "--token"}).exit == 0);
+  CHECK(content_of(home.path(".slcli")) ==
+        "{\"url\":\"http://a:1\",\"token\":\"" + kToken + "\"}\n");
+  CHECK(machine.server.requests.back().path == "/actions");  // anybody may ping
+  CHECK(sent_token(machine) == "Bearer " + kToken);
+  machine.run({"list"});
+  CHECK(sent_token(machine) == "Bearer " + kToken);
+
+  CHECK(machine.run({"connect", "http://a:1"}).exit == 0);  // without one it is forgotten
+  CHECK(content_of(home.path(".slcli")) == "{\"url\":\"http://a:1\"}\n");
+}
+
+TEST_CASE("on a terminal the token is asked for without showing it") {
+  const TemporaryFolder home;
+  Machine machine = at_home(home);
+  std::string asked;
+  machine.read_hidden = [&](const std::string& prompt) {
+    asked = prompt;
+    return kToken;
+  };
+  CHECK(machine.run({"connect", "http://a:1", "--token"}).exit == 0);
+  CHECK_THAT(asked, Contains("Token"));
+  CHECK_THAT(content_of(home.path(".slcli")), Contains(kToken));
+  machine.read_hidden = [](const std::string&) { return std::nullopt; };
+  CHECK(machine.run({"connect", "http://a:1", "--token"}).exit == 2);
+}
+
+TEST_CASE("a token that the server does not know is not kept") {
+  const TemporaryFolder home;
+  Machine machine = at_home(home);
+  machine.input = kToken + "\n";
+  machine.server.answers = {response(200, "OK"), response(401, "who?")};
+  const Ran ran = machine.run({"connect", "http://a:1", "--token"});
+  CHECK(ran.exit == 5);
+  CHECK_THAT(ran.err + ran.out, !Contains(kToken));
+  CHECK_FALSE(std::filesystem::exists(home.path(".slcli")));
+}
+
+TEST_CASE("a kept token goes to its own server only") {
+  const TemporaryFolder home;
+  home.file(".slcli", R"({"url":"http://a:1","token":")" + kToken + "\"}");
+  Machine machine = at_home(home);
+  machine.run({"ping"});
+  CHECK(sent_token(machine) == "Bearer " + kToken);
+  machine.run({"ping", "--url", "http://a:1/"});
+  CHECK(sent_token(machine) == "Bearer " + kToken);
+  machine.run({"ping", "--url", "http://evil:1"});
+  CHECK(sent_token(machine) == "");
+  machine.environment["SLCLI_URL"] = "http://evil:1";
+  machine.run({"ping"});
+  CHECK(sent_token(machine) == "");
+  machine.environment["SLUICE_TOKEN"] = "slu_other";
+  machine.run({"ping"});
+  CHECK(sent_token(machine) == "Bearer slu_other");
+}
+
+TEST_CASE("what cannot be a token is refused and not repeated") {
+  const TemporaryFolder home;
+  Machine machine = at_home(home);
+  for (const char* bad : {"",
+                          "\n"
+                          "slu_x",
+                          "m4rk two\n", "m4rk\x01\n"}) {
+    machine.input = bad;
+    const Ran ran = machine.run({"connect", "http://a:1", "--token"});
+    CHECK(ran.exit == 2);
+    CHECK_THAT(ran.err, !Contains("m4rk"));
+  }
+  CHECK(machine.run({"connect", "http://a:1", "--token-file", home.path("none")}).exit == 2);
+  const Ran typed = machine.run({"connect", "http://a:1", "--token", kToken});
+  CHECK(typed.exit == 2);
+  CHECK_THAT(typed.err, !Contains(kToken));
+}
+
+TEST_CASE("without a token that is needed it is said how to get one") {
+  const TemporaryFolder home;
+  Machine machine = at_home(home);
+  machine.environment["SLCLI_URL"] = "http://a:1";
+  machine.server.answers = {response(401, "header Authorization: a token is needed")};
+  CHECK_THAT(machine.run({"list"}).err, Contains("slcli connect http://a:1 --token"));
+  machine.environment["SLUICE_TOKEN"] = kToken;
+  CHECK_THAT(machine.run({"list"}).err, Contains("the token came from SLUICE_TOKEN"));
+}

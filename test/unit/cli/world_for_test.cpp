@@ -68,6 +68,7 @@ Ran Machine::run(const std::vector<std::string>& words) {
                 if (found == environment.end() || found->second.empty()) return std::nullopt;
                 return found->second;
               },
+              .read_hidden = read_hidden,
               .client_for = [this](const ServerUrl& url) -> std::unique_ptr<Client> {
                 server.urls.push_back(url.text());
                 if (client_for) return client_for(url);

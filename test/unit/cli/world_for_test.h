@@ -58,6 +58,8 @@ class Machine {
   FakeServer server;
   std::map<std::string, std::string> environment = {{"SLCLI_URL", "http://fake:1"}};
   std::string input;  // standard input
+  // What is typed where nothing is shown; empty: standard input is no terminal.
+  std::function<std::optional<std::string>(const std::string& prompt)> read_hidden;
   bool out_is_terminal = false;
   bool err_is_terminal = false;
   std::vector<std::chrono::milliseconds> slept;
