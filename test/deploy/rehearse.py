@@ -125,6 +125,13 @@ class Rehearsal:
         """What compose makes of ${NAME:?text}, and where the databases are here."""
         return re.sub(r"\$\{\w+:\?[^}]*\}", SECRET, text).replace("@redis:6379", f"@127.0.0.1:{self.redis_port}")
 
+    def make_token(self):
+        """A token as its user gets it; its entry goes where compose.yaml mounts the file of tokens."""
+        made = subprocess.run([*self.sluice, "token", "--name", "rehearsal", "--role", "admin"], capture_output=True, text=True,
+                              check=True).stdout
+        (self.folder / "tokens").write_text(re.search(r"^entry +(.*)$", made, re.M).group(1) + "\n")
+        return re.search(r"^token +(\S+)$", made, re.M).group(1)
+
     def environment(self, service):
         names = {key: self.filled_in(value) for key, value in self.services[service].get("environment", {}).items()}
         if "SLUICE_MONGO" in names:
@@ -139,7 +146,9 @@ class Rehearsal:
 
     def program(self, service, name=None):
         """One of ours, listening where it likes."""
-        words = [re.sub(r"^(0\.0\.0\.0|127\.0\.0\.1):\d+$", "127.0.0.1:0", word) for word in self.services[service]["command"]]
+        tokens = str(self.folder / "tokens")
+        words = [re.sub(r"^/run/secrets/tokens$", lambda _: tokens, word) for word in self.services[service]["command"]]
+        words = [re.sub(r"^(0\.0\.0\.0|127\.0\.0\.1):\d+$", "127.0.0.1:0", word) for word in words]
         return self.start(name or service, self.under_filter(words[0]) + self.sluice + words, self.environment(service))
 
     def under_filter(self, command):
@@ -196,10 +205,11 @@ class Rehearsal:
                 process.process.wait()
 
 
-def ask(port, method, path, body=None):
+def ask(port, method, path, body=None, token=None):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=A_HANG)
     with contextlib.closing(connection):
-        connection.request(method, path, json.dumps(body) if body is not None else None)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        connection.request(method, path, json.dumps(body) if body is not None else None, headers)
         answer = connection.getresponse()
         return answer.status, answer.read().decode(), answer.headers
 
@@ -210,14 +220,15 @@ def answers(port, path="/readyz"):
     return False
 
 
-def run_jobs(port, first, count):
+def run_jobs(port, token, first, count):
     for number in range(first, first + count):
-        status, text, _ = ask(port, "POST", "/actions/double/block", number)
+        status, text, _ = ask(port, "POST", "/actions/double/block", number, token)
         if (status, text) != (200, str(2 * number)):
             sys.exit(f"double({number}): {status} {text}")
 
 
 def rehearse(stage):
+    token = stage.make_token()
     stage.redis()
     stage.migrate()
     apis = [stage.program("api-1"), stage.program("api-2")]
@@ -229,17 +240,20 @@ def rehearse(stage):
 
     code = base64.b64encode(b"function main(n) return 2 * n end").decode()
     status, text, _ = ask(port, "POST", "/actions", {"name": "double", "code": code})
+    if status != 401:
+        sys.exit(f"POST /actions without a token: {status} {text}")
+    status, text, _ = ask(port, "POST", "/actions", {"name": "double", "code": code}, token)
     if status != 200:
         sys.exit(f"POST /actions: {status} {text}")
-    run_jobs(port, 0, 20)
+    run_jobs(port, token, 0, 20)
 
     grace = {name: seconds(service["stop_grace_period"]) for name, service in stage.services.items()
              if "stop_grace_period" in service}
     apis[0].stop(grace["api-1"])
-    run_jobs(port, 20, 20)
+    run_jobs(port, token, 20, 20)
     for runner in runners[:-1]:
         runner.stop(grace["runner"])
-    run_jobs(port, 40, 20)
+    run_jobs(port, token, 40, 20)
     runners[-1].stop(grace["runner"])
     apis[1].stop(grace["api-2"])
     if proxied:

@@ -80,7 +80,7 @@ TEST_CASE("requests that are pipelined are answered in order") {
   REQUIRE(Http(server.url()).create("echo", "function main(args) return args end").status == 200);
   std::string bytes;
   for (int i = 0; i < 5; ++i) {
-    bytes += "POST /actions/echo/block HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n";
+    bytes += "POST /actions/echo/block HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n";
     bytes += i == 4 ? "Connection: close\r\n\r\n" : "\r\n";
     bytes += std::to_string(i);
   }
