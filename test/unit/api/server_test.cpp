@@ -49,7 +49,7 @@ struct HttpWorld {
   std::vector<Responder> later;
   std::string order;  // of what /ping and /echo handled
   size_t big = 0;     // requests of /big handled
-  Access access{{.hosts = {"h"}, .origins = {}, .tokens = {}}};
+  Access access{{.hosts = {"h", "test"}, .origins = {}, .tokens = {}}};
   Router router;
   Server server;
 };
