@@ -242,6 +242,7 @@ Reply Access::refusal(Verdict verdict, const Request& request, Role role, ErrorS
 }
 
 std::string_view Access::guest_origin(const Request& request) const {
+  if (options_.origins.empty() && options_.hosts.empty()) return {};
   const auto origin = request.header("origin");
   return origin && is_named_origin(*origin) ? *origin : std::string_view();
 }
