@@ -40,7 +40,8 @@ class Witness final : public RequestHandler {
                   {Method::kPost, "/echo", Role::kProbe, ErrorShape::kJson,
                    [](Request& request, Responder responder) {
                      responder.answer(text_reply(200, std::move(request.body)));
-                   }}}};
+                   }}},
+                 access_};
 };
 
 struct Outcome {
