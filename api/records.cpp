@@ -19,6 +19,7 @@ JsonObject limits_json(const Limits& limits) {
 
 void report_members(JsonObject& object, const Report& report) {
   object.number("run_ms", static_cast<double>(report.run_time.count()) / 1000);
+  object.number("cpu_ms", static_cast<double>(report.cpu_time.count()) / 1000);
   object.integer("memory_peak_kb", static_cast<int64_t>((report.memory_peak_bytes + 1023) / 1024));
   if (report.outcome != Outcome::kSucceeded) {
     JsonObject error;

@@ -45,6 +45,7 @@ Bson report_document(const Report& report) {
   if (!report.traceback.empty()) document.text("traceback", report.traceback);
   if (!report.logs.empty() && is_inline(report.logs)) document.text("logs", report.logs);
   document.number("run_time_us", report.run_time.count());
+  document.number("cpu_time_us", report.cpu_time.count());
   document.number("memory_peak_bytes", static_cast<int64_t>(report.memory_peak_bytes));
   return document;
 }
@@ -92,6 +93,7 @@ std::shared_ptr<Report> read_report(const Field& field) {
     if (inner.name() == "traceback") report->traceback = inner.text();
     if (inner.name() == "logs") report->logs = inner.text();
     if (inner.name() == "run_time_us") report->run_time = Micros(inner.number());
+    if (inner.name() == "cpu_time_us") report->cpu_time = Micros(inner.number());
     if (inner.name() == "memory_peak_bytes")
       report->memory_peak_bytes = static_cast<uint64_t>(inner.number());
   });

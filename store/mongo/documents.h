@@ -8,7 +8,8 @@
 //   due_at              only while it is unfinished: what the index of due ones holds; was_due_at
 //   afterwards attempt deliveries claim{token runner at} cancel_requested outcome started_at
 //   ended_at expires_at history[] ended_by            the token of the last finish: that one was
-//   written report{outcome result message traceback logs run_time_us memory_peak_bytes} outside
+//   written report{outcome result message traceback logs run_time_us cpu_time_us
+//   memory_peak_bytes} outside
 //   which of "payload", "result" and "logs" lie in `bodies`
 #pragma once
 

@@ -61,11 +61,12 @@ void bind_progress(Statement& to, const Progress& progress, const std::string& h
 
 void bind_report(Statement& to, const Report* report) {
   if (!report) {
-    for (int column = 0; column < 7; ++column) to.bind_null();
+    for (int column = 0; column < 8; ++column) to.bind_null();
     return;
   }
   to.bind(int64_t{err_code(report->outcome)})
       .bind(int64_t{report->run_time.count()})
+      .bind(int64_t{report->cpu_time.count()})
       .bind(static_cast<int64_t>(report->memory_peak_bytes));
   bind_text(to, report->message);
   bind_text(to, report->traceback);
@@ -76,16 +77,17 @@ void bind_report(Statement& to, const Report* report) {
 constexpr const char* kInsert =
     "INSERT INTO invocation (state, outcome, due_at, started_at, ended_at, expires_at, attempt,"
     " deliveries, claim_token, claim_runner, claim_at, cancel_requested, history,"
-    " report_outcome, run_time_us, memory_peak, message, traceback, logs, result,"
+    " report_outcome, run_time_us, cpu_time_us, memory_peak, message, traceback, logs, result,"
     " bodies, seq, id, v, ns, action, version, code_hash, timeout_ms, memory_bytes, queue,"
     " priority, created_at, submitted_due_at, ikey, batch_id, batch_index, parent_id, traceparent,"
     " payload) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-    "?,?)";
+    "?,?,?)";
 
 constexpr const char* kUpdate =
     "UPDATE invocation SET state=?, outcome=?, due_at=?, started_at=?, ended_at=?, expires_at=?,"
     " attempt=?, deliveries=?, claim_token=?, claim_runner=?, claim_at=?, cancel_requested=?,"
-    " history=?, report_outcome=?, run_time_us=?, memory_peak=?, message=?, traceback=?, logs=?,"
+    " history=?, report_outcome=?, run_time_us=?, cpu_time_us=?, memory_peak=?, message=?, "
+    "traceback=?, logs=?,"
     " result=?, bodies=? WHERE seq=?";
 
 }  // namespace
@@ -183,8 +185,8 @@ bool is_row_error(int rc) {
   "seq, id, v, ns, action, version, code_hash, timeout_ms, memory_bytes, queue, priority,"        \
   " created_at, submitted_due_at, ikey, batch_id, batch_index, parent_id, traceparent, state,"    \
   " outcome, due_at, started_at, ended_at, expires_at, attempt, deliveries, claim_token,"         \
-  " claim_runner, claim_at, cancel_requested, history, report_outcome, run_time_us, memory_peak," \
-  " message, traceback"
+  " claim_runner, claim_at, cancel_requested, history, report_outcome, run_time_us, cpu_time_us," \
+  " memory_peak, message, traceback"
 
 const char* const kOutlineColumns = SLUICE_OUTLINE_COLUMNS;
 const char* const kWholeColumns = SLUICE_OUTLINE_COLUMNS ", bodies, logs, result, payload";
@@ -258,6 +260,7 @@ std::shared_ptr<Report> read_report(Statement& row) {
   auto report = std::make_shared<Report>();
   report->outcome = outcome.value_or(Outcome::kPlatform);
   report->run_time = Micros(row.read_int());
+  report->cpu_time = Micros(row.read_int());  // null, so 0, where an older release wrote it
   report->memory_peak_bytes = static_cast<uint64_t>(row.read_int());
   report->message = row.read_text();
   report->traceback = row.read_text();

@@ -97,6 +97,11 @@ CREATE TABLE code (
 ALTER TABLE action ADD COLUMN max_concurrency INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX action_capped ON action (ns, name) WHERE max_concurrency > 0 AND deleted = 0;
 )sql",
+
+    // 3: the processor time of the last attempt.
+    R"sql(
+ALTER TABLE invocation ADD COLUMN cpu_time_us INTEGER;
+)sql",
 };
 
 Result<int64_t> version_of(Database& database) {

@@ -228,6 +228,7 @@ EVERY_STORE("A result is written once") {
   CHECK(progress.history[0].outcome == Outcome::kSucceeded);
   CHECK(found->report->result == "\"one\"");
   CHECK(found->report->run_time == 17us);
+  CHECK(found->report->cpu_time == 13us);
   CHECK(found->report->memory_peak_bytes == 4096);
 }
 

@@ -179,6 +179,7 @@ class StoreHarness {
     report->outcome = Outcome::kSucceeded;
     report->result = result;
     report->run_time = Micros(17);
+    report->cpu_time = Micros(13);
     report->memory_peak_bytes = 4096;
     finish.report = std::move(report);
     return finish;

