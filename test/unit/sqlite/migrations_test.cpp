@@ -59,8 +59,8 @@ TEST_CASE("Actions of a file from before they could have a cap have none", "[mig
   auto database = Database::open(folder.path() + "/a.db", {});
   REQUIRE(migrate(*database).ok());
   for (const char* sql :
-       {"DROP INDEX action_capped", "ALTER TABLE action DROP COLUMN max_concurrency",
-        "PRAGMA user_version = 1",
+       {"ALTER TABLE invocation DROP COLUMN cpu_time_us", "DROP INDEX action_capped",
+        "ALTER TABLE action DROP COLUMN max_concurrency", "PRAGMA user_version = 1",
         "INSERT INTO action VALUES ('default', 'old', 3, x'00', x'00', 1, 2, 3, 4, 5, 0)"})
     REQUIRE(database->execute(sql, "test").ok());
   REQUIRE(migrate(*database).ok());
