@@ -1,5 +1,7 @@
 """What bench/run and bench/fleet share: programs, their figures, and holding those against promises."""
 
+import importlib.machinery
+import importlib.util
 import os
 import pathlib
 import platform
@@ -12,6 +14,14 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = ROOT / "build" / "release" / "bin"
 BENCH = ROOT / "bench"
+
+
+def load_script(name):
+    """Another script of this folder, as a module."""
+    loader = importlib.machinery.SourceFileLoader(name, str(BENCH / name))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
+    loader.exec_module(module)
+    return module
 
 
 def build(*targets):

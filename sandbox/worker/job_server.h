@@ -34,6 +34,7 @@ class JobServer {
   InBuffer in_;
   OutBuffer out_;
   Ticker ticker_;
+  int64_t cpu_mark_ns_ = 0;  // of the thread's processor time, when the last job ended
   size_t unsent_results_ = 0;
   bool memory_was_used_ = false;  // by some job, enough to be worth giving back
 };
