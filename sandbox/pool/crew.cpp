@@ -15,7 +15,8 @@ constexpr unsigned kToldEvery = 64;
 constexpr unsigned kFailuresBeforeUnhealthy = 3;  // in a row
 constexpr std::chrono::milliseconds kFirstDelay{20};
 constexpr std::chrono::milliseconds kLongestDelay{1'000};
-constexpr std::chrono::milliseconds kStartTime{10'000};   // until it must have said hello
+constexpr std::chrono::milliseconds kStartTime{10'000};  // until it must have said hello
+constexpr uint64_t kBesidesArenaBytes = 256ull << 20;    // programs, payloads, results, page tables
 constexpr std::chrono::milliseconds kHelpersWait{1'000};  // without a job, before they go
 
 }  // namespace
@@ -40,6 +41,11 @@ Status Crew::start() {
     return refuse(std::string("cannot be found (") + std::strerror(errno) + ")");
   if (!S_ISREG(file.st_mode) || access(options_.path.c_str(), X_OK) != 0)
     return refuse("cannot be executed");
+  if (auto cgroups = Cgroups::open(); cgroups.ok()) {
+    cgroups_ = *std::move(cgroups);
+  } else {
+    without_cgroups_ = cgroups.error().message;
+  }
   fill(clock_.mono());
   if (at_work_.empty())
     return Error{sluice::Code::kUnavailable, "pool.start",
@@ -77,7 +83,26 @@ std::unique_ptr<Worker> Crew::start_one(MonoTime now) {
     return nullptr;
   }
   ++started_;
+  put_into_group(**worker);
   return std::move(*worker);
+}
+
+// Before it is told anything to do. That it cannot be is no reason to do without it: its own limit
+// on addresses holds.
+void Crew::put_into_group(Worker& worker) {
+  if (!cgroups_) return;
+  auto group = cgroups_->put(worker.pid(), options_.max_memory_bytes * 5 / 4 +
+                                               options_.snapshot_bytes + kBesidesArenaBytes);
+  if (group.ok()) {
+    worker.hold(*std::move(group));
+  } else {
+    without_cgroups_ = group.error().message;
+  }
+}
+
+Layer Crew::cgroup_layer() const {
+  if (!without_cgroups_.empty()) return {"cgroup", false, without_cgroups_};
+  return {"cgroup", true, "bounded memory by the kernel's count, and no swap"};
 }
 
 void Crew::note_failure(MonoTime now, std::string why) {

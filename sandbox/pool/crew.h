@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -24,6 +25,9 @@ class Crew {
 
   // kUnavailable with the reason when there is no worker, and one start after the other failed.
   Status health() const;
+
+  // Whether the workers' memory is bounded by groups, too.
+  Layer cgroup_layer() const;
 
   const std::vector<std::unique_ptr<Worker>>& at_work() const { return at_work_; }
   size_t alive() const;
@@ -58,6 +62,7 @@ class Crew {
   void fill(MonoTime now);
   void stand_down(MonoTime now);  // helpers that have had nothing to do for a while
   std::unique_ptr<Worker> start_one(MonoTime now);
+  void put_into_group(Worker& worker);
   void note_failure(MonoTime now, std::string why);
   std::unique_ptr<Worker> take(std::vector<std::unique_ptr<Worker>>& from, const Worker& worker);
   template <class F>
@@ -70,6 +75,8 @@ class Crew {
   const size_t size_;
   Worker::Events& events_;
   ReadSpace space_;
+  std::optional<Cgroups> cgroups_;
+  std::string without_cgroups_;
 
   std::vector<std::unique_ptr<Worker>> at_work_;
   std::set<const Worker*> helpers_;  // of those at work

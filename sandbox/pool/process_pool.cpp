@@ -144,6 +144,7 @@ bool ProcessPool::worker_ready(Worker& worker) {
   if (lua_tag_.empty()) {
     lua_tag_ = worker.lua_tag();
     layers_ = worker.layers();
+    layers_.push_back(crew_.cgroup_layer());
     tell_of_missing_layers();
   }
   if (worker.lua_tag() != lua_tag_) {
@@ -159,9 +160,10 @@ bool ProcessPool::worker_ready(Worker& worker) {
 // Once: they depend on the host, and are the same for every worker.
 void ProcessPool::tell_of_missing_layers() {
   for (const Layer& layer : layers_) {
-    if (!layer.in_force)
-      log_.warn("Workers are not confined by {} here ({}); `sluice doctor` shows what holds",
-                layer.name, layer.detail);
+    // Few servers are given a part of the cgroup tree, and rlimits bound memory, too.
+    if (layer.in_force || layer.name == "cgroup") continue;
+    log_.warn("Workers are not confined by {} here ({}); `sluice doctor` shows what holds",
+              layer.name, layer.detail);
   }
 }
 

@@ -15,6 +15,7 @@
 #include "base/loop.h"
 #include "sandbox/layers.h"
 #include "sandbox/pool.h"
+#include "sandbox/pool/cgroups.h"
 #include "sandbox/pool/channel.h"
 #include "sandbox/pool/child_process.h"
 #include "sandbox/pool/code_table.h"
@@ -49,6 +50,8 @@ class Worker final : private Channel::Reader {
   static Result<std::unique_ptr<Worker>> start(Loop& loop, const Clock& clock,
                                                const Options& options, ReadSpace& space,
                                                Events& events);
+
+  void hold(Cgroup group) { group_ = std::move(group); }
 
   pid_t pid() const { return child_.pid(); }
   const std::string& lua_tag() const { return lua_tag_; }  // once ready
@@ -134,6 +137,7 @@ class Worker final : private Channel::Reader {
   const Clock& clock_;
   const size_t most_offers_;
   Events& events_;
+  Cgroup group_;  // goes after the child, which is in it
   ChildProcess child_;
   SharedPage page_;
   Channel channel_;
