@@ -12,11 +12,6 @@ char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
 }
 
-bool same_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                            [](char x, char y) { return lower(x) == lower(y); });
-}
-
 // As people write them down: with a port, or a slash at the end.
 void tidy(std::vector<std::string>& hosts, std::vector<std::string>& origins) {
   for (std::string& host : hosts) {

@@ -64,12 +64,6 @@ std::string_view without_port(std::string_view authority, std::string_view port)
   return authority;
 }
 
-bool same_ignoring_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
-}
-
 // The values of the headers that decide, each as it came; more than one of a kind is counted.
 struct Deciding {
   std::string_view host, expect, length, coding;

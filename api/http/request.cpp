@@ -46,6 +46,11 @@ bool equal_ignoring_case(std::string_view text, std::string_view lower_case) {
                     [](char a, char b) { return lower(a) == b; });
 }
 
+bool same_ignoring_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
+}
+
 std::optional<size_t> percent_decode(char* text, size_t size) {
   size_t out = 0;
   for (size_t in = 0; in < size; ++in, ++out) {

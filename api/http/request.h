@@ -79,5 +79,6 @@ class Request {
 std::optional<size_t> percent_decode(char* text, size_t size);
 
 bool equal_ignoring_case(std::string_view text, std::string_view lower_case);
+bool same_ignoring_case(std::string_view a, std::string_view b);
 
 }  // namespace sluice::api

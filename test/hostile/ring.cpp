@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "test/support/loop_until.h"
+
 namespace sluice::hostile {
 
 using sandbox::Code;
@@ -48,18 +50,7 @@ Ring::Slot Ring::run(std::shared_ptr<const Code> code, const Case& limits) {
 }
 
 bool Ring::until(const std::function<bool()>& condition) {
-  bool timed_out = false;
-  Timer limit(loop_);
-  limit.once(std::chrono::minutes(2), [&] {
-    timed_out = true;
-    loop_.stop();
-  });
-  Timer again(loop_);
-  again.every(std::chrono::milliseconds(1), [&] {
-    if (condition()) loop_.stop();
-  });
-  if (!condition()) loop_.run();
-  return !timed_out;
+  return test::loop_until(loop_, condition, std::chrono::minutes(2));
 }
 
 bool Ring::wait_until_ready() {

@@ -1,53 +1,24 @@
-#include <stdlib.h>
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
-#include <filesystem>
 
+#include "named_worker.h"
 #include "pool_fixture.h"
 
 using namespace sluice::sandbox;
 using sluice::Millis;
 using sluice::Outcome;
+using sluice::test::job_without_code;
+using sluice::test::NamedWorker;
 using sluice::test::PoolFixture;
 using Fate = Execution::Fate;
 
 namespace {
 
-// The garbage worker under the name of a mode.
-class Garbage {
- public:
-  explicit Garbage(const std::string& mode) {
-    char folder[] = "/tmp/sluice-garbage-XXXXXX";
-    REQUIRE(mkdtemp(folder) != nullptr);
-    folder_ = folder;
-    std::filesystem::create_symlink(GARBAGE_WORKER, folder_ / mode);
-    options_ = PoolFixture::defaults(2);
-    options_.worker_path = (folder_ / mode).string();
-  }
-  ~Garbage() { std::filesystem::remove_all(folder_); }
-  const PoolOptions& options() const { return options_; }
-
-  // From now on another program is started in its place.
-  void become(const std::string& program) {
-    const std::filesystem::path path = options_.worker_path;
-    std::filesystem::create_symlink(program, folder_ / "next");
-    std::filesystem::rename(folder_ / "next", path);
-  }
-
- private:
-  std::filesystem::path folder_;
-  PoolOptions options_;
+struct Garbage : NamedWorker {
+  explicit Garbage(const std::string& mode) : NamedWorker(GARBAGE_WORKER, mode, 2) {}
 };
 
 Job some_job() {
-  Job job;
-  job.ns = "default";
-  job.action = "test";
-  job.code = std::make_shared<Code>(Code{sluice::sha256("x"), "x.lua", "bytecode"});
-  job.timeout = Millis(50);
-  job.memory_bytes = 1 << 20;
-  return job;
+  return job_without_code(Millis(50));
 }
 
 }  // namespace

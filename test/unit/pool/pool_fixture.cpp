@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "test/support/loop_until.h"
+
 namespace sluice::test {
 
 using sandbox::Code;
@@ -66,20 +68,7 @@ Execution PoolFixture::result_of(Job job) {
 }
 
 bool PoolFixture::until(const std::function<bool()>& condition) {
-  bool timed_out = false;
-  Timer limit(loop_);
-  limit.once(std::chrono::minutes(1), [&] {
-    timed_out = true;
-    loop_.stop();
-  });
-  // By the clock, not after each turn: what the loop does last before it sleeps may be what is
-  // waited for.
-  Timer again(loop_);
-  again.every(std::chrono::milliseconds(1), [&] {
-    if (condition()) loop_.stop();
-  });
-  if (!condition()) loop_.run();
-  return !timed_out;
+  return loop_until(loop_, condition);
 }
 
 }  // namespace sluice::test
