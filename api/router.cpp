@@ -89,6 +89,17 @@ void Router::handle(Request& request, Responder responder) {
                        .with("Allow", place->allow));
 }
 
+// Who may not have the answer need not send the body.
+std::optional<Reply> Router::refuse_head(const Request& request) {
+  const Place* place = find(request);
+  const Entry* entry = place ? find(*place, request.method) : nullptr;
+  const Role role = entry ? entry->route.role : Role::kAnyone;
+  const ErrorShape shape = entry ? entry->route.errors : place ? place->errors : ErrorShape::kJson;
+  const Access::Verdict verdict = access_.judge(request, role);
+  if (verdict == Access::Verdict::kAllowed) return std::nullopt;
+  return access_.refusal(verdict, request, role, shape);
+}
+
 Reply Router::refuse(const Request& request, const HttpFault& fault) {
   ErrorShape shape = ErrorShape::kJson;
   if (const Place* place = find(request)) {

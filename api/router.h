@@ -30,6 +30,7 @@ class Router final : public RequestHandler {
   Router(std::vector<Route> routes, Access& access);
 
   void handle(Request& request, Responder responder) override;
+  std::optional<Reply> refuse_head(const Request& request) override;
   Reply refuse(const Request& request, const HttpFault& fault) override;
 
   struct Listed {

@@ -138,10 +138,11 @@ void Connection::consume(std::string_view& bytes) {
     const bool was_in_body = parser_.in_body();
     switch (parser_.feed(bytes)) {
       case RequestParser::Step::kMore:
-        if (!was_in_body && parser_.in_body()) body_began_ = server_.now_;
-        if (parser_.take_continue()) out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+        if (!was_in_body && parser_.in_body()) head_is_there();
+        if (end_ == End::kOpen) count_upload(parser_.request().body.size());
         break;
       case RequestParser::Step::kRequest:
+        count_upload(0);
         dispatch();
         --left;
         break;
@@ -152,6 +153,24 @@ void Connection::consume(std::string_view& bytes) {
     }
   }
   consuming_ = false;
+}
+
+void Connection::head_is_there() {
+  body_began_ = server_.now_;
+  if (const auto refusal = server_.handler_.refuse_head(parser_.request()))
+    return end_with(*refusal);
+  if (parser_.take_continue()) out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+}
+
+// Bodies are kept until they are whole. Many slow ones together must not fill the memory, though
+// each is within its limit.
+void Connection::count_upload(size_t bytes) {
+  server_.upload_bytes_ += bytes - uploaded_;
+  uploaded_ = bytes;
+  if (bytes == 0 || server_.upload_bytes_ <= server_.options_.upload_bytes) return;
+  end_with(error_reply(ErrorShape::kJson, 503, "too_many_uploads",
+                       "too much is being sent to this server at once; try again")
+               .with("Retry-After", "1"));
 }
 
 void Connection::dispatch() {
@@ -165,10 +184,16 @@ void Connection::dispatch() {
 }
 
 void Connection::refuse(const HttpFault& fault) {
+  end_with(server_.handler_.refuse(parser_.request(), fault));
+}
+
+// Nothing that follows is looked at.
+void Connection::end_with(const Reply& reply) {
+  count_upload(0);
   keep_alive_ = false;
   classes_ = nullptr;
   guest_origin_.clear();
-  queue(server_.handler_.refuse(parser_.request(), fault));
+  queue(reply);
 }
 
 // ── answering ──
@@ -327,6 +352,7 @@ bool Connection::stalled() {
 
 void Connection::close() {
   if (end_ == End::kClosed) return;
+  count_upload(0);
   end_ = End::kClosed;
   link_->connection = nullptr;
   server_.remove(*this);

@@ -58,7 +58,10 @@ class Connection {
   void consume(std::string_view& bytes);
   void consume_rest();
   void dispatch();
+  void head_is_there();
+  void count_upload(size_t bytes);
   void refuse(const HttpFault& fault);
+  void end_with(const Reply& reply);
   void queue(const Reply& reply);
   void write_queued();
   void written_all();
@@ -82,6 +85,7 @@ class Connection {
   uint64_t serial_ = 0;  // of the request that is being answered
   uint64_t* classes_ = nullptr;
   std::string guest_origin_;  // whose pages may read the answer; empty: nobody asked
+  size_t uploaded_ = 0;       // of a body that is still coming in
   size_t discarded_ = 0;
   size_t index_ = 0;  // in the server's list
   // Ticks: when something came, or was answered, last; the request's first byte; the end of its

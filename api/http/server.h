@@ -25,6 +25,7 @@ struct ServerOptions {
   HttpLimits limits;
   size_t max_connections = 4096;         // one more is told 503 and closed
   size_t max_connections_per_ip = 0;     // one more is told 429 and closed; 0: no such limit
+  size_t upload_bytes = 256 << 20;       // of bodies that are still coming in, of all connections
   std::chrono::milliseconds tick{1000};  // zero: none but who calls tick()
   // In ticks. They may end up to one late.
   uint32_t idle_seconds = 75;     // between requests
@@ -88,6 +89,7 @@ class Server {
   std::function<void()> drained_;
 
   std::vector<Connection*> connections_;
+  size_t upload_bytes_ = 0;  // of bodies that are still coming in
   Peers peers_;
   std::vector<std::shared_ptr<ConnectionLink>> dirty_;
   std::vector<std::shared_ptr<ConnectionLink>> postponed_;
