@@ -135,7 +135,9 @@ Result<Spawned> spawn(const Spawn& what) {
     if (spawned.pid >= 0) {
       if (!attempt.isolated)
         spawned.without_namespaces =
-            std::string("the system refuses them: ") + std::strerror(refused);
+            refused == ENOSPC
+                ? std::string("user.max_user_namespaces of this system allows no more")
+                : std::string("the system refuses them: ") + std::strerror(refused);
       break;
     }
     if (refused == 0) refused = errno;
