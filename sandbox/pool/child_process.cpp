@@ -90,6 +90,7 @@ std::string ChildProcess::reap() {
   }
   const bool known = waited == pid_;
   pid_ = 0;
+  if (known && WIFSIGNALED(status)) ending_signal_ = WTERMSIG(status);
   if (known && WIFEXITED(status))
     return "exited with status " + std::to_string(WEXITSTATUS(status));
   if (known && WIFSIGNALED(status))

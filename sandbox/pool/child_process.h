@@ -60,6 +60,7 @@ class ChildProcess {
   // Kills it, in case it has closed its channel but lives, waits for its end, which is near, and
   // says how it ended: "exited with status 3", "was killed by signal 11 (Segmentation fault)".
   std::string reap();
+  int ending_signal() const { return ending_signal_; }  // once reaped; 0: it ended by itself
 
  private:
   ChildProcess(Spawned spawned, Fd channel)
@@ -68,6 +69,7 @@ class ChildProcess {
         channel_(std::move(channel)) {}
 
   pid_t pid_;  // 0: reaped, or moved from
+  int ending_signal_ = 0;
   std::string without_namespaces_;
   Fd channel_;
 };

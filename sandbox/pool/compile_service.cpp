@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 
 #include "sandbox/wire/frame.h"
 
@@ -85,10 +86,14 @@ class CompileService::Run final : private Channel::Reader {
     });
   }
 
-  // Once it was ready the source is to blame: a healthy compiler answers before it ends.
+  // Once it was ready the source is to blame: a healthy compiler answers before it ends. But not
+  // when somebody killed it, say the system for want of memory: its own is bounded.
   void on_end() override {
     const std::string how = child_.reap();
-    if (ready_)
+    if (ready_ && child_.ending_signal() == SIGKILL)
+      end(Error{sluice::Code::kUnavailable, "compile",
+                chunk_name_ + ": the compiler " + how + "; try again"});
+    else if (ready_)
       end(Error{sluice::Code::kInvalid, "compile",
                 chunk_name_ + ": the compiler " + how + " on this source"});
     else

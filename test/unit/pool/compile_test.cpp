@@ -1,4 +1,9 @@
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
+#include <csignal>
+#include <fstream>
+#include <sstream>
 
 #include "pool_fixture.h"
 
@@ -65,6 +70,32 @@ TEST_CASE("A compilation that takes too long is killed") {
   REQUIRE_FALSE(refused.ok());
   CHECK(refused.error().code == Code::kInvalid);
   CHECK(refused.error().message == "slow.lua: compiling took longer than 1 ms");
+}
+
+TEST_CASE("A compiler that somebody kills is not the source's fault") {
+  PoolFixture fixture(PoolFixture::defaults(1));
+  std::string source = "return {";
+  for (int i = 0; i < 60'000; ++i) source += "{},";
+  std::unique_ptr<Result<Bytecode>> compiled;
+  // By its own number among this process's children; it says "compile" of itself.
+  const auto kill_compiler = [] {
+    std::ifstream children("/proc/self/task/" + std::to_string(getpid()) + "/children");
+    for (pid_t child; children >> child;) {
+      std::ifstream file("/proc/" + std::to_string(child) + "/cmdline");
+      std::stringstream text;
+      text << file.rdbuf();
+      if (text.str().find(std::string("\0compile\0", 9)) != std::string::npos) kill(child, SIGKILL);
+    }
+  };
+  fixture.pool().compile({"slow.lua", source + "}"}, [&](Result<Bytecode> result) {
+    compiled = std::make_unique<Result<Bytecode>>(std::move(result));
+  });
+  REQUIRE(fixture.until([&] {
+    kill_compiler();
+    return compiled != nullptr;
+  }));
+  REQUIRE_FALSE(compiled->ok());
+  CHECK(compiled->error().code == Code::kUnavailable);
 }
 
 TEST_CASE("Too many compilations at once are refused, the others are served") {
