@@ -37,3 +37,8 @@ endfunction()
 function(sluice_build_small target)
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-Os>)
 endfunction()
+
+# The same for single files, named from the folder that lists them: those that no job passes through.
+function(sluice_build_small_files)
+  set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS $<$<CONFIG:Release>:-Os>)
+endfunction()
