@@ -194,7 +194,8 @@ wire::Fault Worker::handle_result(const wire::Frame& frame) {
   const auto claimed = static_cast<int64_t>(std::min<uint64_t>(result.run_time_us, INT64_MAX));
   report.run_time = std::min(Micros(claimed), longest);
   const auto cpu = static_cast<int64_t>(std::min<uint64_t>(result.cpu_time_us, INT64_MAX));
-  report.cpu_time = std::min(Micros(cpu), longest);
+  report.cpu_time =
+      std::min(Micros(cpu), report.run_time);  // it counts a little of the framing, too
   report.memory_peak_bytes = result.memory_peak_bytes;
   execution.started_at = wall_now_ - std::chrono::floor<Millis>(report.run_time);
 
