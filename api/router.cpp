@@ -62,21 +62,33 @@ const Router::Entry* Router::find(const Place& place, Method method) const {
   return nullptr;
 }
 
+// What is nobody's route has nothing to hide, but strange pages are told nothing at all.
+Router::Target Router::target_of(const Request& request) const {
+  Target target;
+  target.place = find(request);
+  if (target.place == nullptr) return target;
+  target.shape = target.place->errors;
+  target.entry =
+      find(*target.place, request.method == Method::kHead ? Method::kGet : request.method);
+  if (target.entry == nullptr) return target;
+  target.shape = target.entry->route.errors;
+  target.role = target.entry->route.role;
+  return target;
+}
+
+std::optional<Reply> Router::refuse_stranger(const Request& request, const Target& target) {
+  const Access::Verdict verdict = access_.judge(request, target.role);
+  if (verdict == Access::Verdict::kAllowed) return std::nullopt;
+  return access_.refusal(verdict, request, target.role, target.shape);
+}
+
 void Router::handle(Request& request, Responder responder) {
-  const Place* place = find(request);
-  const Entry* entry =
-      place ? find(*place, request.method == Method::kHead ? Method::kGet : request.method)
-            : nullptr;
+  const Target target = target_of(request);
+  const auto& [place, entry, role, shape] = target;
   if (entry) responder.count_in(entry->answers->data());
   if (const auto guest = access_.guest_origin(request); !guest.empty()) responder.share_with(guest);
 
-  // What is nobody's route has nothing to hide, but strange pages are told nothing at all.
-  const Role role = entry ? entry->route.role : Role::kAnyone;
-  const ErrorShape shape = entry ? entry->route.errors : place ? place->errors : ErrorShape::kJson;
-  const Access::Verdict verdict = access_.judge(request, role);
-  if (verdict != Access::Verdict::kAllowed)
-    return responder.answer(access_.refusal(verdict, request, role, shape));
-
+  if (const auto refusal = refuse_stranger(request, target)) return responder.answer(*refusal);
   if (!place) return responder.fail(404, "not_found", "Unknown route", request.path());
   if (entry) {
     request.set_param(place->parameter);
@@ -91,24 +103,12 @@ void Router::handle(Request& request, Responder responder) {
 
 // Who may not have the answer need not send the body.
 std::optional<Reply> Router::refuse_head(const Request& request) {
-  const Place* place = find(request);
-  const Entry* entry = place ? find(*place, request.method) : nullptr;
-  const Role role = entry ? entry->route.role : Role::kAnyone;
-  const ErrorShape shape = entry ? entry->route.errors : place ? place->errors : ErrorShape::kJson;
-  const Access::Verdict verdict = access_.judge(request, role);
-  if (verdict == Access::Verdict::kAllowed) return std::nullopt;
-  return access_.refusal(verdict, request, role, shape);
+  return refuse_stranger(request, target_of(request));
 }
 
 Reply Router::refuse(const Request& request, const HttpFault& fault) {
-  ErrorShape shape = ErrorShape::kJson;
-  if (const Place* place = find(request)) {
-    shape = place->errors;
-    for (const Entry& entry : place->entries) {
-      if (entry.route.method == request.method) shape = entry.route.errors;
-    }
-  }
-  return error_reply(shape, fault.status, fault.code, fault.message, fault.where);
+  return error_reply(target_of(request).shape, fault.status, fault.code, fault.message,
+                     fault.where);
 }
 
 std::vector<Router::Listed> Router::routes() const {

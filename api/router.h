@@ -4,6 +4,7 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,6 +63,16 @@ class Router final : public RequestHandler {
 
   const Place* find(const Request& request) const;
   const Entry* find(const Place& place, Method method) const;
+
+  // What a request is for, as far as there is such a thing.
+  struct Target {
+    const Place* place = nullptr;
+    const Entry* entry = nullptr;
+    Role role = Role::kAnyone;
+    ErrorShape shape = ErrorShape::kJson;
+  };
+  Target target_of(const Request& request) const;
+  std::optional<Reply> refuse_stranger(const Request& request, const Target& target);
 
   Access& access_;
   std::vector<Place> places_;

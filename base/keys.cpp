@@ -13,14 +13,17 @@ std::string random_hex(size_t bytes) {
   return out;
 }
 
-std::optional<Sha256> sha256_from_hex(std::string_view digits) {
-  Sha256 out;
+bool bytes_from_hex(std::string_view digits, std::span<uint8_t> bytes) {
   size_t length = 0;
   const char* end = nullptr;
-  if (sodium_hex2bin(out.bytes.data(), out.bytes.size(), digits.data(), digits.size(), nullptr,
-                     &length, &end) != 0 ||
-      length != out.bytes.size() || end != digits.data() + digits.size())
-    return std::nullopt;
+  return sodium_hex2bin(bytes.data(), bytes.size(), digits.data(), digits.size(), nullptr, &length,
+                        &end) == 0 &&
+         length == bytes.size() && end == digits.data() + digits.size();
+}
+
+std::optional<Sha256> sha256_from_hex(std::string_view digits) {
+  Sha256 out;
+  if (!bytes_from_hex(digits, out.bytes)) return std::nullopt;
   return out;
 }
 

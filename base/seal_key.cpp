@@ -11,6 +11,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/keys.h"
+
 namespace sluice {
 namespace {
 
@@ -111,13 +113,7 @@ SealKey SealKey::random() {
 
 std::optional<SealKey> SealKey::from_hex(std::string_view text) {
   SealKey key;
-  size_t length = 0;
-  const char* end = nullptr;
-  if (text.size() != 2 * kBytes ||
-      sodium_hex2bin(key.bytes_.data(), kBytes, text.data(), text.size(), nullptr, &length, &end) !=
-          0 ||
-      length != kBytes || end != text.data() + text.size())
-    return std::nullopt;
+  if (!bytes_from_hex(text, key.bytes_)) return std::nullopt;
   return key;
 }
 

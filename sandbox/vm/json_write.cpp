@@ -7,6 +7,7 @@
 #include <cstring>
 #include <lua.hpp>
 
+#include "base/utf8.h"
 #include "sandbox/limits.h"
 
 namespace sluice::sandbox {

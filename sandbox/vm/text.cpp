@@ -1,9 +1,9 @@
 #include "sandbox/vm/text.h"
 
-#include <simdjson.h>
-
 #include <charconv>
 #include <cstring>
+
+#include "base/utf8.h"
 
 namespace sluice::sandbox {
 namespace {
@@ -31,10 +31,6 @@ size_t utf8_sequence(const char* begin, const char* end) {
   const bool overlong = first == 0xF0 && byte(1) < 0x90;
   const bool beyond = first == 0xF4 && byte(1) >= 0x90;
   return overlong || beyond ? 0 : 4;
-}
-
-bool is_utf8(std::string_view text) {
-  return simdjson::validate_utf8(text.data(), text.size());
 }
 
 BoundedText::BoundedText(size_t capacity)

@@ -10,8 +10,6 @@ namespace sluice::sandbox {
 // The length of the UTF-8 sequence that begins at `begin`, 0 when it is not valid.
 size_t utf8_sequence(const char* begin, const char* end);
 
-bool is_utf8(std::string_view text);
-
 // A buffer of fixed capacity. What does not fit is dropped, and "… (cut)" stands at the end; bytes
 // that are not UTF-8 become U+FFFD. Never allocates after construction, so Lua may longjmp over its
 // users.

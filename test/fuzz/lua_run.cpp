@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/json_check.h"
+#include "base/utf8.h"
 #include "check.h"
 #include "sandbox/limits.h"
 #include "sandbox/vm/text.h"
@@ -99,9 +100,9 @@ class World {
     if (!code.ok()) {
       const std::string& message = code.error().message;
       check(code.error().code == Code::kInvalid, "a source's fault has another code", message);
-      check(
-          !message.empty() && message.size() <= kMaxMessageBytes + wide_mark() && is_utf8(message),
-          "a complaint of the wrong form", message);
+      check(!message.empty() && message.size() <= kMaxMessageBytes + wide_mark() &&
+                sluice::is_utf8(message),
+            "a complaint of the wrong form", message);
       learn(message, 4096);
       return;
     }
@@ -158,11 +159,13 @@ class World {
       default:
         check(false, "an outcome that cannot be", to_string(result.outcome));
     }
-    check(result.message.size() <= kMaxMessageBytes + wide_mark() && is_utf8(result.message),
-          "a message of the wrong form", result.message);
-    check(result.traceback.size() <= kMaxTracebackBytes + wide_mark() && is_utf8(result.traceback),
+    check(
+        result.message.size() <= kMaxMessageBytes + wide_mark() && sluice::is_utf8(result.message),
+        "a message of the wrong form", result.message);
+    check(result.traceback.size() <= kMaxTracebackBytes + wide_mark() &&
+              sluice::is_utf8(result.traceback),
           "a traceback of the wrong form", result.traceback);
-    check(result.logs.size() <= kMaxLogBytes + wide_mark() && is_utf8(result.logs),
+    check(result.logs.size() <= kMaxLogBytes + wide_mark() && sluice::is_utf8(result.logs),
           "logs of the wrong form");
     check(result.memory_peak_bytes <= kMemoryBytes, "more memory than there is");
     learn(result.message, 6144);

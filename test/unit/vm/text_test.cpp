@@ -1,4 +1,5 @@
 #include "sandbox/vm/text.h"
+#include "base/utf8.h"
 
 #include <catch2/catch.hpp>
 #include <string>
@@ -31,7 +32,7 @@ TEST_CASE("A UTF-8 sequence is recognized when it is valid, and only then") {
       {"\xff", 0},
   }));
   CHECK(utf8_sequence(bytes.data(), bytes.data() + bytes.size()) == length);
-  CHECK(is_utf8(bytes) == (length == bytes.size()));
+  CHECK(sluice::is_utf8(bytes) == (length == bytes.size()));
 }
 
 TEST_CASE("A bounded text is cut on a character's border, and says so") {
@@ -40,7 +41,7 @@ TEST_CASE("A bounded text is cut on a character's border, and says so") {
     BoundedText text(capacity);
     for (int i = 0; i < 100; ++i) text.append("ab€");
     CHECK(text.view().size() <= capacity);
-    CHECK(is_utf8(text.view()));
+    CHECK(sluice::is_utf8(text.view()));
     CHECK(text.view().substr(text.view().size() - mark.size()) == mark);
     text.append("more");
     CHECK(text.view().substr(text.view().size() - mark.size()) == mark);
