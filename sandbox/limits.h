@@ -9,6 +9,8 @@
 namespace sluice::sandbox {
 
 inline constexpr size_t kMaxResultBytes = 1 << 20;        // JSON text; more is outcome failed
+inline constexpr size_t kMaxCallBytes = kMaxResultBytes;  // of a plugin call's payload, as JSON text
+inline constexpr size_t kMaxAnswerBytes = 1 << 20;        // of what comes back, JSON or message
 inline constexpr size_t kMaxLogBytes = 64 << 10;          // then a mark: "… (cut)"
 inline constexpr size_t kMaxMessageBytes = 8 << 10;       // errors, cut on a character's border
 inline constexpr size_t kMaxTracebackBytes = 8 << 10;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/hash.h"
@@ -30,12 +31,37 @@ struct Job {
   bool alone = false;  // it killed a worker before: no other job shares its worker meanwhile
 };
 
+// What a job asks of a plugin, and what it gets back.
+struct Call {
+  std::string_view plugin;   // as Lua code named them: untrusted bytes, valid UTF-8
+  std::string_view action;
+  std::string_view payload;  // checked to be JSON
+};
+struct Answer {
+  bool ok = false;
+  std::string text;  // JSON, or the error's message; at most kMaxAnswerBytes
+};
+
+// Serves the calls that jobs make. On the executor's thread.
+class CallServer {
+ public:
+  virtual ~CallServer() = default;
+
+  // A job has one call at a time. The views are good during this call. `done` later, once, or not at all after hang_up(). The
+  // job's clock goes on meanwhile.
+  virtual void call(const Job& job, const Call& call, std::function<void(Answer)> done) = 0;
+
+  // The job does not wait any more: it was cancelled, ran out of time, or lost its worker.
+  virtual void hang_up(const Job& job) = 0;
+};
+
 // How a job ended, or that it did not. Only the job that was running when its worker died is charged.
 struct Execution {
   enum class Fate {
     kFinished,    // `report` says how
     kWorkerDied,  // under this job: killed by the system, crashed; `report` has outcome unknown and last words
-    kReturned,    // not run: the pool is stopping
+    kReturned,    // not run to an end, through no fault of its own: the pool is stopping, or the worker died after
+                  // the job had called a plugin, so that running it again is not the pool's to decide
   };
   Fate fate = Fate::kFinished;
   Report report;
@@ -53,6 +79,16 @@ class Pool {
   // Runs a job. `done` comes later, once, on the executor's thread, whatever happens to workers: a job that
   // was offered to a worker that dies or stalls before taking it goes to another.
   virtual void run(Job job, std::function<void(Execution)> done) = 0;
+
+  // Ends a job that is to be cancelled, as soon as may be: one that waits at once, one that runs Lua code when its time slice is
+  // over. `done` comes with outcome cancelled, or with how it ended before that. Unknown ids are ignored.
+  virtual void cancel(const Uuid& id) = 0;
+
+  // Who serves the calls of jobs; without anybody they fail. Outlives the pool's last job.
+  virtual void serve_calls(CallServer* server) = 0;
+
+  // Jobs that wait for a plugin's answer: they have a slot of memory, and no worker is busy with them.
+  virtual size_t waiting() const = 0;
 
   // Called at the executor whenever room() has risen from 0.
   virtual void on_room(std::function<void()> listener) = 0;

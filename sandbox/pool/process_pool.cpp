@@ -79,6 +79,8 @@ void ProcessPool::run(Job job, std::function<void(Execution)> done) {
   schedule();
 }
 
+void ProcessPool::cancel(const Uuid&) {}
+
 void ProcessPool::compile(Source source, std::function<void(Result<Bytecode>)> done) {
   compiles_.compile(std::move(source), std::move(done));
 }

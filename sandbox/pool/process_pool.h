@@ -68,6 +68,9 @@ class ProcessPool final : public Pool, public Compiler, private Worker::Events {
 
   size_t room() const override;
   void run(Job job, std::function<void(Execution)> done) override;
+  void cancel(const Uuid& id) override;
+  void serve_calls(CallServer* server) override { call_server_ = server; }
+  size_t waiting() const override { return 0; }
   void on_room(std::function<void()> listener) override;
   void stop(Millis grace, std::function<void()> done) override;
 
@@ -126,6 +129,7 @@ class ProcessPool final : public Pool, public Compiler, private Worker::Events {
   std::string lua_tag_;
   Layers layers_;
 
+  CallServer* call_server_ = nullptr;
   FairQueue waiting_;
   std::unordered_set<Sha256> offenders_;  // code that a worker was killed for, at most kOffenders
   size_t jobs_ = 0;                       // given to run() and not answered

@@ -23,6 +23,9 @@ class FakePool final : public sandbox::Pool {
   void run(sandbox::Job job, std::function<void(sandbox::Execution)> done) override {
     jobs.push_back({std::move(job), std::move(done)});
   }
+  void cancel(const Uuid& id) override { cancelled.push_back(id); }
+  void serve_calls(sandbox::CallServer* server) override { calls = server; }
+  size_t waiting() const override { return 0; }
   void on_room(std::function<void()> listener) override { room_listener = std::move(listener); }
   void stop(Millis, std::function<void()> done) override {
     stopped = true;
@@ -47,6 +50,8 @@ class FakePool final : public sandbox::Pool {
   size_t capacity = 4;
   std::deque<Given> jobs;
   std::function<void()> room_listener;
+  std::vector<Uuid> cancelled;
+  sandbox::CallServer* calls = nullptr;
   bool stopped = false;
 };
 
