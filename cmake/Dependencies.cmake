@@ -31,3 +31,11 @@ find_package(CLI11 REQUIRED)
 add_library(dep::cli11 ALIAS CLI11::CLI11)
 
 include(Llhttp)
+
+# Boost.Context's library, statically as well: the worker needs a few hundred bytes of it.
+find_path(BOOST_CONTEXT_INCLUDE boost/context/fiber.hpp REQUIRED)
+find_library(BOOST_CONTEXT_STATIC NAMES libboost_context.a REQUIRED)
+add_library(boost_context_static INTERFACE)
+target_include_directories(boost_context_static SYSTEM INTERFACE ${BOOST_CONTEXT_INCLUDE})
+target_link_libraries(boost_context_static INTERFACE ${BOOST_CONTEXT_STATIC})
+add_library(dep::context ALIAS boost_context_static)

@@ -15,6 +15,7 @@ BUILD_PACKAGES=(
   libmongoc-dev         # the fleet's store
   libhiredis-dev        # the fleet's queue
   libseccomp-dev        # confinement of workers
+  libboost-context-dev  # C stacks of invocations that wait
   prometheus-cpp-dev    # metrics
   libcli11-dev          # command lines
   libcurl4-openssl-dev  # HTTP of slcli

@@ -23,8 +23,8 @@
 namespace sluice::sandbox {
 namespace {
 
-// Beyond the arena and the snapshots: payloads, results, bytecode, JSON buffers.
-constexpr uint64_t kOtherMemoryBytes = 192 << 20;
+// Beyond slots and snapshots: payloads, results, answers, bytecode, JSON buffers.
+constexpr uint64_t kOtherMemoryBytes = 320 << 20;
 
 int refuse(const Error& error) {
   std::fprintf(stderr, "sluice-sandbox: %s\n", error.text().c_str());
@@ -52,13 +52,15 @@ int run_jobs(pid_t parent, uint64_t max_memory_bytes, uint64_t snapshot_bytes) {
     return refuse({sluice::Code::kInternal, "control page", std::strerror(errno)});
   close(wire::kControlPageFd);
 
-  auto vm = Vm::create({max_memory_bytes, snapshot_bytes});
+  const VmOptions options{max_memory_bytes, snapshot_bytes, wire::kSlots};
+  auto vm = Vm::create(options);
   if (!vm.ok()) return refuse(vm.error());
   warm_up(**vm);
 
   JobServer server(wire::kChannelFd, *static_cast<wire::ControlPage*>(mapped), **vm);
   if (Status status = server.prepare(); !status.ok()) return refuse(status.error());
-  const auto layers = confine(wire::kChannelFd, snapshot_bytes + kOtherMemoryBytes);
+  const uint64_t slots = (wire::kSlots - 1) * slot_bytes(options);  // the first is there
+  const auto layers = confine(wire::kChannelFd, slots + snapshot_bytes + kOtherMemoryBytes);
   return layers.ok() ? server.serve(*layers) : refuse(layers.error());
 }
 

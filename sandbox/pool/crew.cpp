@@ -59,6 +59,12 @@ Status Crew::health() const {
                "no sandbox worker (" + options_.path + ") can be started: " + last_failure_};
 }
 
+Worker* Crew::find(uint64_t number) const {
+  for (const auto& worker : at_work_)
+    if (worker->number() == number) return worker.get();
+  return nullptr;
+}
+
 size_t Crew::alive() const {
   size_t alive = spare_ != nullptr && spare_->ready() ? 1 : 0;
   for (const auto& worker : at_work_) alive += worker->ready() ? 1 : 0;
@@ -77,6 +83,7 @@ void Crew::fill(MonoTime now) {
 
 std::unique_ptr<Worker> Crew::start_one(MonoTime now) {
   if (now < not_before_) return nullptr;
+  options_.number = ++last_number_;
   auto worker = Worker::start(loop_, clock_, options_, space_, events_);
   if (!worker.ok()) {
     note_failure(now, worker.error().text());

@@ -30,6 +30,7 @@ class Crew {
   Layer cgroup_layer() const;
 
   const std::vector<std::unique_ptr<Worker>>& at_work() const { return at_work_; }
+  Worker* find(uint64_t number) const;  // of those at work; null: it is gone
   size_t alive() const;
   size_t killed() const { return killed_; }
   size_t restarts() const { return started_ > size_ + 1 ? started_ - size_ - 1 : 0; }
@@ -71,7 +72,8 @@ class Crew {
   Loop& loop_;
   const Clock& clock_;
   Log& log_;
-  const Worker::Options options_;
+  Worker::Options options_;  // its number: the last one's
+  uint64_t last_number_ = 0;
   const size_t size_;
   Worker::Events& events_;
   ReadSpace space_;

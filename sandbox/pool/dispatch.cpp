@@ -19,7 +19,7 @@ constexpr std::chrono::milliseconds kAsleepTime{100};
 constexpr std::chrono::milliseconds kStarving{50};
 
 bool stalled(const Worker& worker, MonoTime now) {
-  return !worker.idle() && now - worker.last_progress() > kStallTime;
+  return worker.busy() && now - worker.last_progress() > kStallTime;
 }
 
 bool serves(const Worker& worker, const Job& job) {
@@ -48,7 +48,6 @@ void ProcessPool::dispatch() {
   bool replaced = false;
   waiting_.for_each_front(
       [&](const Ticket& ticket) { replaced = replaced || replace_for_namespace(ticket, now); });
-  for (const auto& worker : crew_.at_work()) worker->flush();
 }
 
 Worker* ProcessPool::choose(const Ticket& ticket, MonoTime now) {
@@ -62,8 +61,8 @@ Worker* ProcessPool::choose(const Ticket& ticket, MonoTime now) {
     // A helper is for those who have no place among the others.
     if (crew_.is_helper(worker) && !nobody_holds(ticket.job, &worker)) continue;
     Rank rank = kNone;
-    if (worker.idle()) {
-      if (&worker == cleared_for_alone_ && !ticket.job.alone) continue;
+    if (ticket.job.alone ? worker.idle() : !worker.busy()) {
+      if (worker.full() || (&worker == cleared_for_alone_ && !ticket.job.alone)) continue;
       rank = worker.ns() != nullptr ? kIdle : kFresh;
     } else if (ticket.job.alone) {
       if (to_clear == nullptr || worker.outstanding() < to_clear->outstanding()) to_clear = &worker;
@@ -71,7 +70,7 @@ Worker* ProcessPool::choose(const Ticket& ticket, MonoTime now) {
     } else if (worker.full() || &worker == cleared_for_alone_ || stalled(worker, now)) {
       continue;
     } else {
-      rank = now - worker.oldest_offer_at() <= kStallTime ? kAwake : kBacklog;
+      rank = now - worker.pressing_since() <= kStallTime ? kAwake : kBacklog;
     }
     if (rank < best_rank) {
       best = &worker;
@@ -94,7 +93,8 @@ bool ProcessPool::nobody_holds(const Job& job, const Worker* but) const {
 void ProcessPool::help_starving(MonoTime now) {
   const auto& workers = crew_.at_work();
   const bool all_held = std::all_of(workers.begin(), workers.end(), [&](const auto& worker) {
-    return worker->ready() && stalled(*worker, now);
+    const bool is_taken = (worker->reserved() && !worker->idle()) || worker->out_of_slots();
+    return worker->ready() && (is_taken || stalled(*worker, now));
   });
   if (!all_held) return;  // somebody will get to it
   bool starving = false;
@@ -123,13 +123,13 @@ bool ProcessPool::replace_for_namespace(const Ticket& ticket, MonoTime now) {
 // could have it.
 void ProcessPool::relieve_stalled(MonoTime now) {
   for (const auto& worker : crew_.at_work()) {
-    if (!worker->ready() || worker->idle()) continue;
-    if (worker->outstanding() < 2 && now - worker->last_progress() <= kAsleepTime) continue;
-    if (now - worker->oldest_offer_at() <= kStallTime) continue;
+    if (!worker->ready() || !worker->busy()) continue;
+    if (worker->pressing() < 2 && now - worker->last_progress() <= kAsleepTime) continue;
+    if (now - worker->pressing_since() <= kStallTime) continue;
     const bool in_the_way = stalled(*worker, now) && keeps_others_waiting(*worker);
     if (!in_the_way && !could_take_more(*worker, now)) continue;
     // A worker that gets on, though slowly, keeps half.
-    const size_t most = stalled(*worker, now) ? worker->outstanding() : worker->outstanding() / 2;
+    const size_t most = stalled(*worker, now) ? worker->pressing() : worker->pressing() / 2;
     std::vector<TicketPtr> back = worker->revoke(most, now - kStallTime);
     offered_ -= back.size();
     for (auto ticket = back.rbegin(); ticket != back.rend(); ++ticket)
@@ -154,7 +154,7 @@ bool ProcessPool::could_take_more(const Worker& from, MonoTime now) const {
         &other == cleared_for_alone_)
       return false;
     if (other.ns() != nullptr && *other.ns() != *from.ns()) return false;
-    return other.idle() || (stalled(from, now) && !stalled(other, now));
+    return !other.busy() || (stalled(from, now) && !stalled(other, now));
   });
 }
 

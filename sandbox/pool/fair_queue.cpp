@@ -1,5 +1,6 @@
 #include "sandbox/pool/fair_queue.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sluice::sandbox {
@@ -42,6 +43,21 @@ TicketPtr FairQueue::take() {
   if (!line->jobs.empty()) turns_.push_back(line);
   --size_;
   return ticket;
+}
+
+TicketPtr FairQueue::remove(const Uuid& id) {
+  for (auto line = turns_.begin(); line != turns_.end(); ++line) {
+    std::deque<TicketPtr>& jobs = (*line)->jobs;
+    const auto found = std::find_if(jobs.begin(), jobs.end(),
+                                    [&](const TicketPtr& ticket) { return ticket->job.id == id; });
+    if (found == jobs.end()) continue;
+    TicketPtr ticket = std::move(*found);
+    jobs.erase(found);
+    if (jobs.empty()) turns_.erase(line);
+    --size_;
+    return ticket;
+  }
+  return nullptr;
 }
 
 void FairQueue::pass() {

@@ -25,6 +25,8 @@ class FairQueue {
   TicketPtr take();  // and the turn goes on
   void pass();       // the turn goes on without it
 
+  TicketPtr remove(const Uuid& id);  // null: it is not here
+
   // Visits the first job of each action that has some.
   template <class F>
   void for_each_front(F&& visit) const {

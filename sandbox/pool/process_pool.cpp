@@ -42,10 +42,13 @@ Status ProcessPool::start() {
 // --- jobs in ---
 
 size_t ProcessPool::room() const {
-  const size_t most = std::max<size_t>(options_.workers, 1) *
-                          std::clamp<size_t>(options_.offers_per_worker, 1, wire::kSlots) +
-                      options_.prefetch;
-  return stopping_ || jobs_ >= most ? 0 : most - jobs_;
+  const size_t workers = std::max<size_t>(options_.workers, 1);
+  const size_t slots = workers * wire::kSlots + options_.prefetch;
+  const size_t places =
+      workers * std::clamp<size_t>(options_.offers_per_worker, 1, wire::kSlots) + options_.prefetch;
+  const size_t pressing = jobs_ - calling_;
+  if (stopping_ || pressing >= places || jobs_ >= slots) return 0;
+  return std::min(places - pressing, slots - jobs_);
 }
 
 void ProcessPool::on_room(std::function<void()> listener) {
@@ -79,7 +82,41 @@ void ProcessPool::run(Job job, std::function<void(Execution)> done) {
   schedule();
 }
 
-void ProcessPool::cancel(const Uuid&) {}
+void ProcessPool::cancel(const Uuid& id) {
+  TicketPtr ticket = waiting_.remove(id);
+  bool found = ticket != nullptr;
+  for (const auto& worker : crew_.at_work()) {
+    if (found) break;
+    ticket = worker->cancel(id, clock_.mono(), &found);
+    if (ticket != nullptr) --offered_;
+  }
+  if (ticket != nullptr) end_as_told({std::move(ticket), Outcome::kCancelled});
+}
+
+// --- calls of plugins ---
+
+void ProcessPool::worker_called(const Job& job, const CallPlace& place, const Call& call) {
+  ++calling_;
+  schedule();  // there is room for others
+  const auto done = [this, place, alive = std::weak_ptr<int>(life_)](const Answer& answer) {
+    if (!alive.expired()) on_answer(place, answer);
+  };
+  if (call_server_ != nullptr) return call_server_->call(job, call, done);
+  loop_.post([done] { done({false, "no plugins are configured"}); });
+}
+
+void ProcessPool::on_answer(const CallPlace& place, const Answer& answer) {
+  Worker* const worker = crew_.find(place.worker);
+  if (worker == nullptr || !worker->answer(place, answer, clock_.mono())) return;
+  --calling_;
+  if (room() == 0) had_no_room_ = true;
+  schedule();
+}
+
+void ProcessPool::worker_hung_up(const Job& job) {
+  --calling_;
+  if (call_server_ != nullptr) call_server_->hang_up(job);
+}
 
 void ProcessPool::compile(Source source, std::function<void(Result<Bytecode>)> done) {
   compiles_.compile(std::move(source), std::move(done));
@@ -98,6 +135,7 @@ void ProcessPool::at_end_of_turn() {
   scheduled_ = false;
   crew_.clean_up();
   dispatch();
+  for (const auto& worker : crew_.at_work()) worker->flush();
   tell_room();
   keep_ticking();
   if (stopping_ && jobs_ == 0) end_stop();
@@ -172,12 +210,20 @@ void ProcessPool::tell_of_missing_layers() {
 void ProcessPool::worker_gone(Worker& worker) {
   if (&worker == cleared_for_alone_) cleared_for_alone_ = nullptr;
   Worker::Remains remains = worker.remains();
-  offered_ -= remains.others.size() + (remains.charged != nullptr ? 1 : 0);
+  offered_ -= remains.others.size() + remains.ended.size() + (remains.charged != nullptr ? 1 : 0);
   crew_.on_gone(worker, remains.how);
   if (out_of_time_ && remains.charged != nullptr) waiting_.push_front(std::move(remains.charged));
   if (remains.charged != nullptr) charge(remains);
 
+  for (Worker::Ended& ended : remains.ended) end_as_told(std::move(ended));
+
   for (auto ticket = remains.others.rbegin(); ticket != remains.others.rend(); ++ticket) {
+    if ((*ticket)->called) {
+      Execution returned;
+      returned.fate = Execution::Fate::kReturned;
+      answer_later(std::move(*ticket), std::move(returned));
+      continue;
+    }
     if (remains.cause == Worker::Health::kFine) ++(*ticket)->lost_workers;
     if ((*ticket)->lost_workers > kLostBeforeAlone) {
       remains.charged = std::move(*ticket);
@@ -189,6 +235,23 @@ void ProcessPool::worker_gone(Worker& worker) {
   }
   if (stopping_) return_unstarted();
   schedule();
+}
+
+// A job whose worker did not get to ending it.
+void ProcessPool::end_as_told(Worker::Ended ended) {
+  const Job& job = ended.ticket->job;
+  Execution execution;
+  Report& report = execution.report;
+  report.outcome = ended.outcome;
+  if (ended.outcome == Outcome::kTimedOut) {
+    report.message =
+        "timed out after " + std::to_string(job.timeout.count()) + " ms, waiting for a plugin";
+    report.run_time = job.timeout;
+  } else {
+    report.message = "cancelled";
+  }
+  execution.started_at = clock_.wall() - std::chrono::floor<Millis>(report.run_time);
+  answer_later(std::move(ended.ticket), std::move(execution));
 }
 
 void ProcessPool::charge(Worker::Remains& remains) {
@@ -237,6 +300,10 @@ void ProcessPool::check_workers(MonoTime now) {
   for (const auto& worker : crew_.at_work()) {
     if (!worker->ready()) continue;
     const Worker::Health health = worker->check(now);
+    for (Worker::Ended& ended : worker->take_overdue(now)) {
+      --offered_;
+      end_as_told(std::move(ended));
+    }
     if (health != Worker::Health::kFine) sick.emplace_back(worker.get(), health);
   }
   for (const auto& [worker, health] : sick) {
@@ -289,9 +356,10 @@ void ProcessPool::end_stop() {
 PoolStats ProcessPool::stats() const {
   PoolStats stats;
   stats.workers_alive = crew_.alive();
-  for (const auto& worker : crew_.at_work()) stats.workers_busy += worker->idle() ? 0 : 1;
+  for (const auto& worker : crew_.at_work()) stats.workers_busy += worker->busy() ? 1 : 0;
   stats.jobs_offered = offered_;
   stats.jobs_waiting = waiting_.size();
+  stats.jobs_calling = calling_;
   stats.killed = crew_.killed();
   stats.restarts = crew_.restarts();
   return stats;

@@ -39,8 +39,9 @@ struct PoolOptions {
   size_t workers = 1;
   uint64_t max_memory_bytes = 128ull << 20;  // the highest limit a job may have
   uint64_t snapshot_bytes = 16ull << 20;     // a worker's snapshots together
-  size_t offers_per_worker = wire::kSlots;   // jobs at a time, at most kSlots
-  size_t prefetch = 0;                       // jobs that wait here beside those
+  // Jobs at a time, beside those that wait for a plugin; with them, at most kSlots.
+  size_t offers_per_worker = wire::kBusySlots;
+  size_t prefetch = 0;  // jobs that wait here beside those
   std::chrono::milliseconds compile_timeout = kCompileTimeout;
 };
 
@@ -49,6 +50,7 @@ struct PoolStats {
   size_t workers_busy = 0;
   size_t jobs_offered = 0;  // to workers, not answered yet
   size_t jobs_waiting = 0;  // for a worker
+  size_t jobs_calling = 0;  // of the offered ones, those that wait for a plugin
   size_t killed = 0;        // workers, by us, since the start
   size_t restarts = 0;      // workers started beyond the first set
 };
@@ -70,7 +72,7 @@ class ProcessPool final : public Pool, public Compiler, private Worker::Events {
   void run(Job job, std::function<void(Execution)> done) override;
   void cancel(const Uuid& id) override;
   void serve_calls(CallServer* server) override { call_server_ = server; }
-  size_t waiting() const override { return 0; }
+  size_t waiting() const override { return calling_; }
   void on_room(std::function<void()> listener) override;
   void stop(Millis grace, std::function<void()> done) override;
 
@@ -94,6 +96,8 @@ class ProcessPool final : public Pool, public Compiler, private Worker::Events {
   bool worker_ready(Worker& worker) override;
   void worker_finished(Worker& worker, TicketPtr ticket, Execution execution) override;
   void worker_skipped(Worker& worker) override;
+  void worker_called(const Job& job, const CallPlace& place, const Call& call) override;
+  void worker_hung_up(const Job& job) override;
   void worker_gone(Worker& worker) override;
 
   // dispatch.cpp: who gets which job.
@@ -112,6 +116,8 @@ class ProcessPool final : public Pool, public Compiler, private Worker::Events {
   void keep_ticking();
   void tick();
   void check_workers(MonoTime now);
+  void on_answer(const CallPlace& place, const Answer& answer);
+  void end_as_told(Worker::Ended ended);
   void charge(Worker::Remains& remains);
   void answer(TicketPtr ticket, Execution execution);
   void answer_later(TicketPtr ticket, Execution execution);
@@ -134,6 +140,7 @@ class ProcessPool final : public Pool, public Compiler, private Worker::Events {
   std::unordered_set<Sha256> offenders_;  // code that a worker was killed for, at most kOffenders
   size_t jobs_ = 0;                       // given to run() and not answered
   size_t offered_ = 0;
+  size_t calling_ = 0;  // of those, the ones that wait for a plugin
   Worker* cleared_for_alone_ =
       nullptr;  // gets nothing until it is idle, for a job that must be alone
 

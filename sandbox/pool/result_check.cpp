@@ -13,4 +13,10 @@ wire::Fault ResultCheck::check(const wire::RunResult& result) {
   return nullptr;
 }
 
+wire::Fault ResultCheck::check(const wire::Call& call) {
+  if (!json_.check(call.payload).ok()) return "a call's payload is not JSON";
+  if (!is_utf8(call.plugin) || !is_utf8(call.action)) return "a call's names are not UTF-8";
+  return nullptr;
+}
+
 }  // namespace sluice::sandbox

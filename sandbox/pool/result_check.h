@@ -13,6 +13,7 @@ class ResultCheck {
  public:
   // null: nothing is wrong.
   wire::Fault check(const wire::RunResult& result);
+  wire::Fault check(const wire::Call& call);
 
  private:
   JsonChecker json_;

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <bit>
 
 namespace sluice::sandbox {
 namespace {
@@ -44,24 +43,28 @@ Result<std::unique_ptr<Worker>> Worker::start(Loop& loop, const Clock& clock,
 Worker::Worker(Loop& loop, const Clock& clock, const Options& options, ReadSpace& space,
                Events& events, ChildProcess child, SharedPage page)
     : clock_(clock),
+      number_(options.number),
       most_offers_(std::clamp<size_t>(options.offers, 1, wire::kSlots)),
       events_(events),
       child_(std::move(child)),
       page_(std::move(page)),
       channel_(loop, child_.take_channel(), space, *this),
-      free_slots_((uint64_t{1} << wire::kSlots) - 1),
-      started_at_(clock.mono()) {}
-
-bool Worker::full() const {
-  return order_.size() >= most_offers_ || offered_bytes_ >= kMaxOfferedBytes;
+      started_at_(clock.mono()) {
+  for (uint16_t slot = wire::kSlots; slot-- > 0;) free_slots_.push_back(slot);
 }
 
-MonoTime Worker::oldest_offer_at() const {
-  return offers_[order_.front()].made_at;
+bool Worker::full() const {
+  return pressing() >= most_offers_ || out_of_slots() || offered_bytes_ >= kMaxOfferedBytes;
+}
+
+MonoTime Worker::pressing_since() const {
+  for (const uint16_t slot : order_)
+    if (!offers_[slot].waits) return offers_[slot].pressing_since;
+  return MonoTime::max();
 }
 
 bool Worker::holds(const Job& job) const {
-  return std::any_of(order_.begin(), order_.end(), [&](uint8_t slot) {
+  return std::any_of(order_.begin(), order_.end(), [&](uint16_t slot) {
     const TicketPtr& ticket = offers_[slot].ticket;
     return ticket != nullptr && ticket->job.action == job.action && ticket->job.ns == job.ns;
   });
@@ -69,10 +72,10 @@ bool Worker::holds(const Job& job) const {
 
 void Worker::offer(TicketPtr ticket, MonoTime now) {
   const Job& job = ticket->job;
-  const auto slot = static_cast<uint16_t>(std::countr_zero(free_slots_));
+  const uint16_t slot = free_slots_.back();
   const uint64_t sequence = ++last_sequence_;
 
-  if (order_.empty()) last_progress_ = now;
+  if (!busy()) last_progress_ = now;
   if (!ns_) ns_ = job.ns;
   reserved_ = job.alone;
 
@@ -86,14 +89,57 @@ void Worker::offer(TicketPtr ticket, MonoTime now) {
   page_->offer(slot, sequence);
   encode(channel_.out(), run, slot, sequence);
 
-  free_slots_ &= ~(uint64_t{1} << slot);
-  order_.push_back(static_cast<uint8_t>(slot));
+  free_slots_.pop_back();
+  order_.push_back(slot);
   offered_bytes_ += run.payload.size();
-  Offer& offer = offers_[slot];
+  Offer& offer = offers_[slot] = Offer{};
   offer.ticket = std::move(ticket);
   offer.sequence = sequence;
-  offer.made_at = now;
-  offer.seen_running_at.reset();
+  offer.made_at = offer.pressing_since = now;
+}
+
+bool Worker::answer(const CallPlace& place, const Answer& answer, MonoTime now) {
+  Offer& offer = offers_[place.slot];
+  if (offer.sequence != place.sequence || !offer.waits || state_ != State::kReady) return false;
+  if (!busy()) last_progress_ = now;
+  stop_waiting(offer);
+  offer.pressing_since = now;
+  encode(channel_.out(), wire::Answer{answer.ok, answer.text}, place.slot, place.sequence);
+  return true;
+}
+
+TicketPtr Worker::cancel(const Uuid& id, MonoTime now, bool* found) {
+  for (const uint16_t slot : order_) {
+    Offer& offer = offers_[slot];
+    if (offer.ticket == nullptr || offer.ticket->job.id != id) continue;
+    *found = true;
+    if (!offer.began_at && page_->revoke(slot, offer.sequence)) return take_revoked(offer);
+    tell_to_end(slot, Outcome::kCancelled, now);
+    return nullptr;
+  }
+  return nullptr;
+}
+
+// It ends with a Result as usual, when the worker gets to it.
+void Worker::tell_to_end(uint16_t slot, Outcome outcome, MonoTime now) {
+  Offer& offer = offers_[slot];
+  if (offer.told_to_end || state_ != State::kReady) return;
+  offer.told_to_end = outcome;
+  offer.told_at = now;
+  hang_up(offer);
+  encode(channel_.out(), wire::End{outcome}, slot, offer.sequence);
+  channel_.flush();
+}
+
+void Worker::stop_waiting(Offer& offer) {
+  waiting_ -= offer.waits ? 1 : 0;
+  offer.waits = false;
+}
+
+void Worker::hang_up(Offer& offer) {
+  if (!offer.waits) return;
+  stop_waiting(offer);
+  events_.worker_hung_up(offer.ticket->job);
 }
 
 uint32_t Worker::ensure_code(const Code& code) {
@@ -111,12 +157,24 @@ std::vector<TicketPtr> Worker::revoke(size_t most, MonoTime before) {
   for (auto slot = order_.rbegin(); slot != order_.rend() && taken_back.size() < most; ++slot) {
     Offer& offer = offers_[*slot];
     if (offer.ticket == nullptr || offer.made_at >= before) continue;
-    if (!page_->revoke(*slot, offer.sequence)) break;  // begun, and so are all before it
-    if (offer.ticket->job.payload) offered_bytes_ -= offer.ticket->job.payload->size();
-    taken_back.push_back(std::move(offer.ticket));
+    // One that has begun, and so have all before it.
+    if (offer.began_at || !page_->revoke(*slot, offer.sequence)) break;
+    taken_back.push_back(take_revoked(offer));
   }
   std::reverse(taken_back.begin(), taken_back.end());
   return taken_back;
+}
+
+TicketPtr Worker::take_revoked(Offer& offer) {
+  offer.revoked = true;
+  uncount_payload(offer);
+  return std::move(offer.ticket);
+}
+
+// Once the worker has read it, or will not.
+void Worker::uncount_payload(const Offer& offer) {
+  const bool counted = offer.ticket->job.payload != nullptr && !offer.began_at;
+  if (counted) offered_bytes_ -= offer.ticket->job.payload->size();
 }
 
 // --- what it says ---
@@ -152,6 +210,8 @@ wire::Fault Worker::handle(const wire::Frame& frame) {
       return handle_result(frame);
     case wire::Type::kSkipped:
       return handle_skipped(frame);
+    case wire::Type::kCall:
+      return handle_call(frame);
     default:
       return "the frame is not for the pool";
   }
@@ -178,10 +238,18 @@ Layer Worker::namespaces_layer() const {
 
 wire::Fault Worker::handle_result(const wire::Frame& frame) {
   Offer* offer = outstanding_offer(frame);
-  if (offer == nullptr || offer->ticket == nullptr) return "a result for nothing outstanding";
+  if (offer == nullptr || offer->revoked) return "a result for nothing outstanding";
   wire::RunResult result;
   if (wire::Fault fault = decode(frame, &result)) return fault;
   if (wire::Fault fault = result_check_.check(result)) return fault;
+  if (result.outcome == Outcome::kCancelled && offer->told_to_end != Outcome::kCancelled)
+    return "it cancelled what nobody wanted to be";
+  if (offer->ticket == nullptr) {  // it comes too late
+    forget(frame.slot);
+    events_.worker_skipped(*this);
+    return nullptr;
+  }
+  hang_up(*offer);
 
   Execution execution;
   Report& report = execution.report;
@@ -199,8 +267,8 @@ wire::Fault Worker::handle_result(const wire::Frame& frame) {
   report.memory_peak_bytes = result.memory_peak_bytes;
   execution.started_at = wall_now_ - std::chrono::floor<Millis>(report.run_time);
 
+  uncount_payload(*offer);
   TicketPtr ticket = std::move(offer->ticket);
-  if (ticket->job.payload) offered_bytes_ -= ticket->job.payload->size();
   forget(frame.slot);
   events_.worker_finished(*this, std::move(ticket), std::move(execution));
   return nullptr;
@@ -208,7 +276,7 @@ wire::Fault Worker::handle_result(const wire::Frame& frame) {
 
 wire::Fault Worker::handle_skipped(const wire::Frame& frame) {
   const Offer* offer = outstanding_offer(frame);
-  if (offer == nullptr || offer->ticket != nullptr) return "it skipped what was not revoked";
+  if (offer == nullptr || !offer->revoked) return "it skipped what was not revoked";
   wire::Skipped skipped;
   if (wire::Fault fault = decode(frame, &skipped)) return fault;
   forget(frame.slot);
@@ -216,15 +284,39 @@ wire::Fault Worker::handle_skipped(const wire::Frame& frame) {
   return nullptr;
 }
 
+wire::Fault Worker::handle_call(const wire::Frame& frame) {
+  Offer* const offer = outstanding_offer(frame);
+  if (offer == nullptr || offer->revoked) return "a call of nothing outstanding";
+  wire::Call call;
+  if (wire::Fault fault = decode(frame, &call)) return fault;
+  if (wire::Fault fault = result_check_.check(call)) return fault;
+  if (offer->told_to_end) return nullptr;  // it will hear of that
+  if (offer->waits) return "a call while another one waits";
+  if (!offer->began_at) {
+    uncount_payload(*offer);
+    const auto claimed =
+        static_cast<int64_t>(std::min<uint64_t>(call.running_us, INT64_MAX / 1'000));
+    offer->began_at =
+        std::clamp(now_ - Micros(claimed), offer->made_at, offer->seen_running_at.value_or(now_));
+  }
+  offer->waits = true;
+  ++waiting_;
+  last_progress_ = now_;
+  offer->ticket->called = true;
+  events_.worker_called(offer->ticket->job, {number_, frame.slot, frame.sequence},
+                        {call.plugin, call.action, call.payload});
+  return nullptr;
+}
+
 Worker::Offer* Worker::outstanding_offer(const wire::Frame& frame) {
   Offer& offer = offers_[frame.slot];  // split() has checked the slot
-  const bool is_free = (free_slots_ >> frame.slot & 1) != 0;
-  return is_free || offer.sequence != frame.sequence ? nullptr : &offer;
+  return frame.sequence == 0 || offer.sequence != frame.sequence ? nullptr : &offer;
 }
 
 void Worker::forget(uint16_t slot) {
-  order_.erase(std::find(order_.begin(), order_.end(), static_cast<uint8_t>(slot)));
-  free_slots_ |= uint64_t{1} << slot;
+  order_.erase(std::find(order_.begin(), order_.end(), slot));
+  free_slots_.push_back(slot);
+  offers_[slot] = Offer{};  // sequences begin at 1
   last_progress_ = now_;
   if (order_.empty()) reserved_ = false;
 }
@@ -235,7 +327,7 @@ void Worker::forget(uint16_t slot) {
 Worker::Offer* Worker::running_offer(bool* implausible) {
   const uint64_t name = page_->running.load(std::memory_order_acquire);
   if (name == 0) return nullptr;
-  for (const uint8_t slot : order_) {
+  for (const uint16_t slot : order_) {
     Offer& offer = offers_[slot];
     if (wire::ControlPage::offer_name(slot, offer.sequence) == name && offer.ticket != nullptr)
       return &offer;
@@ -253,19 +345,54 @@ Worker::Health Worker::check(MonoTime now) {
     // The page says when it began; we know that it was not before the offer, nor after we saw it.
     const MonoTime claimed(
         std::chrono::nanoseconds(page_->running_since_ns.load(std::memory_order_relaxed)));
-    const MonoTime since = std::clamp(claimed, offer->made_at, *offer->seen_running_at);
+    const MonoTime since =
+        offer->began_at.value_or(std::clamp(claimed, offer->made_at, *offer->seen_running_at));
     if (now - since > limit_of(offer->ticket->job) + kKillGrace) {
       overdue_sequence_ = offer->sequence;
       return Health::kOvertime;
     }
   }
-  // Whatever job the page names: they run in the order of the offers, so the oldest must be
-  // answered within its limit since the last answer. One that runs none has no limit to wait for.
-  const Offer& oldest = offers_[order_.front()];
-  auto patience = kUnresponsiveAfter + kKillGrace;
-  if (oldest.ticket != nullptr && (offer != nullptr || implausible))
-    patience += limit_of(oldest.ticket->job);
-  return now - last_progress_ > patience ? Health::kUnresponsive : Health::kFine;
+  watch_time(now, offer);
+
+  // Whatever job the page names: something must be answered within the longest limit since the last
+  // answer. A worker that runs nothing has no limit to wait for.
+  const bool runs = offer != nullptr || implausible;
+  auto longest = std::chrono::milliseconds(0);
+  bool owes = false;  // an end that we have told the others of
+  for (const uint16_t slot : order_) {
+    const Offer& one = offers_[slot];
+    if (runs && one.ticket != nullptr && !one.waits)
+      longest = std::max(longest, limit_of(one.ticket->job));
+    if (one.ticket == nullptr && one.told_to_end)
+      owes = owes || now - one.told_at > kUnresponsiveAfter + longest;
+  }
+  const auto patience = kUnresponsiveAfter + kKillGrace + longest;
+  if (owes && !runs) return Health::kUnresponsive;
+  return busy() && now - last_progress_ > patience ? Health::kUnresponsive : Health::kFine;
+}
+
+// A job's limit goes on while it waits for a plugin, or for its turn.
+void Worker::watch_time(MonoTime now, const Offer* running) {
+  for (const uint16_t slot : order_) {
+    const Offer& offer = offers_[slot];
+    if (offer.ticket == nullptr || !offer.began_at || &offer == running) continue;
+    if (now - *offer.began_at > limit_of(offer.ticket->job))
+      tell_to_end(slot, Outcome::kTimedOut, now);
+  }
+}
+
+std::vector<Worker::Ended> Worker::take_overdue(MonoTime now) {
+  std::vector<Ended> overdue;
+  bool implausible = false;
+  const Offer* const running = order_.empty() ? nullptr : running_offer(&implausible);
+  for (const uint16_t slot : order_) {
+    Offer& offer = offers_[slot];
+    if (offer.ticket == nullptr || !offer.told_to_end || &offer == running) continue;
+    if (now - offer.told_at <= kKillGrace) continue;
+    uncount_payload(offer);
+    overdue.push_back({std::move(offer.ticket), *offer.told_to_end});
+  }
+  return overdue;
 }
 
 void Worker::kill(MonoTime now, Health cause, std::string why) {
@@ -296,15 +423,15 @@ void Worker::gone() {
 
 Worker::Offer* Worker::to_blame() {
   if (cause_ == Health::kOvertime) {
-    for (const uint8_t slot : order_)
+    for (const uint16_t slot : order_)
       if (offers_[slot].sequence == overdue_sequence_) return &offers_[slot];
     return nullptr;  // its result came while it was being killed
   }
   bool implausible = false;
   if (Offer* running = running_offer(&implausible)) return running;
   if (!implausible) return nullptr;
-  for (const uint8_t slot : order_)
-    if (offers_[slot].ticket != nullptr) return &offers_[slot];
+  for (const uint16_t slot : order_)
+    if (offers_[slot].ticket != nullptr && !offers_[slot].waits) return &offers_[slot];
   return nullptr;
 }
 
@@ -312,9 +439,17 @@ Worker::Remains Worker::remains() {
   Remains remains;
   remains.cause = cause_;
   remains.how = how_;
+  for (const uint16_t slot : order_) hang_up(offers_[slot]);
   if (Offer* offer = to_blame()) remains.charged = std::move(offer->ticket);
-  for (const uint8_t slot : order_)
-    if (offers_[slot].ticket != nullptr) remains.others.push_back(std::move(offers_[slot].ticket));
+  for (const uint16_t slot : order_) {
+    Offer& offer = offers_[slot];
+    if (offer.ticket == nullptr) continue;
+    if (offer.told_to_end) {
+      remains.ended.push_back({std::move(offer.ticket), *offer.told_to_end});
+    } else {
+      remains.others.push_back(std::move(offer.ticket));
+    }
+  }
   order_.clear();
   return remains;
 }

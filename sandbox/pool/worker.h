@@ -26,6 +26,13 @@
 
 namespace sluice::sandbox {
 
+// Where the answer to a job's call goes.
+struct CallPlace {
+  uint64_t worker = 0;  // its number
+  uint16_t slot = 0;
+  uint64_t sequence = 0;
+};
+
 class Worker final : private Channel::Reader {
  public:
   // Told on the loop's thread. The worker may be killed from inside, but not destroyed.
@@ -36,15 +43,20 @@ class Worker final : private Channel::Reader {
     virtual bool worker_ready(Worker& worker) = 0;
     virtual void worker_finished(Worker& worker, TicketPtr ticket, Execution execution) = 0;
     virtual void worker_skipped(
-        Worker& worker) = 0;                       // an offer that had been revoked is off its list
-    virtual void worker_gone(Worker& worker) = 0;  // once, the last: take what remains()
+        Worker& worker) = 0;  // an offer that had been revoked is off its list
+    // A job waits for a plugin. answer() ends that, or worker_hung_up().
+    virtual void worker_called(const Job& job, const CallPlace& place, const Call& call) = 0;
+    virtual void worker_hung_up(const Job& job) = 0;  // it does not wait any more
+    virtual void worker_gone(Worker& worker) = 0;     // once, the last: take what remains()
   };
 
   struct Options {
     std::string path;  // of sluice-sandbox
     uint64_t max_memory_bytes = 128ull << 20;
     uint64_t snapshot_bytes = 16ull << 20;
-    size_t offers = wire::kSlots;  // at most so many at a time
+    size_t offers =
+        wire::kBusySlots;  // at most so many at a time, beside those that wait for a plugin
+    uint64_t number = 0;   // no other has it, ever
   };
 
   static Result<std::unique_ptr<Worker>> start(Loop& loop, const Clock& clock,
@@ -54,6 +66,7 @@ class Worker final : private Channel::Reader {
   void hold(Cgroup group) { group_ = std::move(group); }
 
   pid_t pid() const { return child_.pid(); }
+  uint64_t number() const { return number_; }
   const std::string& lua_tag() const { return lua_tag_; }  // once ready
   const Layers& layers() const { return layers_; }         // once ready: as it says
   MonoTime started_at() const { return started_at_; }
@@ -68,16 +81,27 @@ class Worker final : private Channel::Reader {
   // then nobody knows that it is alive.
   bool idle() const { return order_.empty(); }
   size_t outstanding() const { return order_.size(); }
+  // Those of them that it could get on with: all but those that wait for a plugin.
+  size_t pressing() const { return order_.size() - waiting_; }
+  bool busy() const { return pressing() > 0; }
   bool full() const;
+  bool out_of_slots() const { return order_.size() >= wire::kSlots; }
   bool reserved() const { return reserved_; }                      // by a job that must be alone
   const std::string* ns() const { return ns_ ? &*ns_ : nullptr; }  // null: none yet
   bool holds(const Job& job) const;                                // or another of its action
   MonoTime last_progress() const { return last_progress_; }
-  MonoTime oldest_offer_at() const;  // not when idle
+  MonoTime pressing_since() const;  // the oldest of them; only when busy
 
   // Not when full. Sent by flush(), with all else that was offered in this turn.
   void offer(TicketPtr ticket, MonoTime now);
   void flush() { channel_.flush(); }
+
+  // What a plugin has answered. False: the job does not wait for it any more.
+  bool answer(const CallPlace& place, const Answer& answer, MonoTime now);
+
+  // Has the job end as cancelled. The ticket when it had not begun; else the worker is told, and
+  // answers. `found`: it is here.
+  TicketPtr cancel(const Uuid& id, MonoTime now, bool* found);
 
   // Takes back up to `most` offers that were made before `before` and have not begun, in the order
   // they were made.
@@ -88,8 +112,17 @@ class Worker final : private Channel::Reader {
     kOvertime,      // the running job is past its limit and grace: a C function holds it
     kUnresponsive,  // no answer for so long that no limit explains it
   };
-  // Reads the control page, as hints. Call every few milliseconds while it is not idle.
+  // Reads the control page, as hints, and tells it to end what has run out of time while it waits.
+  // Call every few milliseconds while it is not idle.
   Health check(MonoTime now);
+
+  // Jobs that it was told to end and has not, since it is busy with another. It may answer them no
+  // more.
+  struct Ended {
+    TicketPtr ticket;
+    Outcome outcome;
+  };
+  std::vector<Ended> take_overdue(MonoTime now);
 
   // Kills the process. What it had sent is still heard; worker_gone follows.
   void kill(MonoTime now, Health cause, std::string why);
@@ -101,6 +134,7 @@ class Worker final : private Channel::Reader {
     TicketPtr charged;
     Health cause = Health::kFine;   // why we killed it; kFine: it died by itself
     std::string how;                // "was killed by signal 9 (Killed)"
+    std::vector<Ended> ended;       // it had been told to end them
     std::vector<TicketPtr> others;  // in the order they were offered
   };
   Remains remains();
@@ -109,10 +143,16 @@ class Worker final : private Channel::Reader {
   enum class State { kStarting, kReady, kDying, kGone };
 
   struct Offer {
-    TicketPtr ticket;  // null when free or revoked
+    TicketPtr ticket;  // null when free, revoked, or taken as overdue
     uint64_t sequence = 0;
     MonoTime made_at{};
+    MonoTime pressing_since{};  // when it was made, or what it waited for was answered
     std::optional<MonoTime> seen_running_at;
+    std::optional<MonoTime> began_at;  // once it has called: before, it is not known
+    bool waits = false;
+    bool revoked = false;
+    std::optional<Outcome> told_to_end;
+    MonoTime told_at{};
   };
 
   Worker(Loop& loop, const Clock& clock, const Options& options, ReadSpace& space, Events& events,
@@ -125,16 +165,24 @@ class Worker final : private Channel::Reader {
   wire::Fault handle_hello(const wire::Frame& frame);
   wire::Fault handle_result(const wire::Frame& frame);
   wire::Fault handle_skipped(const wire::Frame& frame);
+  wire::Fault handle_call(const wire::Frame& frame);
   Layer namespaces_layer() const;
   void gone();
 
   uint32_t ensure_code(const Code& code);
   Offer* outstanding_offer(const wire::Frame& frame);
   void forget(uint16_t slot);
+  TicketPtr take_revoked(Offer& offer);
+  void uncount_payload(const Offer& offer);
+  void stop_waiting(Offer& offer);
+  void hang_up(Offer& offer);
+  void tell_to_end(uint16_t slot, Outcome outcome, MonoTime now);
+  void watch_time(MonoTime now, const Offer* running);
   Offer* running_offer(bool* implausible);
   Offer* to_blame();
 
   const Clock& clock_;
+  const uint64_t number_;
   const size_t most_offers_;
   Events& events_;
   Cgroup group_;  // goes after the child, which is in it
@@ -152,8 +200,9 @@ class Worker final : private Channel::Reader {
   bool reserved_ = false;
 
   std::array<Offer, wire::kSlots> offers_;
-  std::vector<uint8_t> order_;  // slots that are not free, the oldest offer first
-  uint64_t free_slots_;         // one bit each
+  std::vector<uint16_t> order_;  // slots that are not free, the oldest offer first
+  std::vector<uint16_t> free_slots_;
+  size_t waiting_ = 0;  // offers that wait for a plugin
   uint64_t last_sequence_ = 0;
   size_t offered_bytes_ = 0;
 

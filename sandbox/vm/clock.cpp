@@ -1,8 +1,8 @@
 // os.clock, as coarse as jobs need it.
 //
 // Lua's own is the processor time of the process: it would tell what other invocations have used,
-// and a clock of microseconds is what attacks by timing begin with. A worker runs one invocation at
-// a time and never waits in it, so the time since it began is about the same.
+// and a clock of microseconds is what attacks by timing begin with. So it is the
+// time since the invocation began, what it waited for plugins included.
 #include <chrono>
 #include <lua.hpp>
 

@@ -1,5 +1,5 @@
-// Context: what C++ code that Lua calls can reach. One for each Vm, outside of the arena, so it is
-// not restored with it: whatever an invocation leaves here is cleared when the next begins.
+// Context: what C++ code that Lua calls can reach. One for each slot, outside of the arena, so it
+// is not restored with it: whatever an invocation leaves here is cleared when the next begins.
 #pragma once
 
 #include <lua.hpp>
@@ -13,11 +13,14 @@
 
 namespace sluice::sandbox {
 
+struct Slot;
+
 struct Context {
   // Every coroutine's extra space begins as a copy of the main one's, so this works on all of them.
   static Context& of(lua_State* L) { return **static_cast<Context**>(lua_getextraspace(L)); }
   void attach(lua_State* L) { *static_cast<Context**>(lua_getextraspace(L)) = this; }
 
+  Slot* slot = nullptr;  // that this is a part of
   Arena arena;
   Deadline deadline;
   Random random;
@@ -27,8 +30,10 @@ struct Context {
 
   std::chrono::nanoseconds began{0};  // the invocation, by the monotonic clock
 
-  // Requests for memory that are refused though there is room (vm.cpp): all while the collector is
-  // made to run, and those that a test has asked for. `refusing` says that there may be any.
+  bool in_main = false;  // not in the top level, where no plugin may be called
+
+  // Requests for memory that are refused though there is room (slot.cpp): all while the collector
+  // is made to run, and those that a test has asked for. `refusing` says that there may be any.
   bool refusing = false;
   bool collecting = false;
   Refusals refusals;

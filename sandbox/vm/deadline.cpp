@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <lua.hpp>
 
-#include "sandbox/vm/context.h"
+#include "sandbox/vm/slot.h"
 #include "sandbox/vm/traceback.h"
 
 namespace sluice::sandbox {
@@ -34,6 +34,11 @@ void Deadline::end() {
   std::atomic_signal_fence(std::memory_order_release);
 }
 
+void Deadline::begin_turn(std::chrono::nanoseconds now) {
+  turn_ends_ns_.store((now + kSlice).count(), std::memory_order_relaxed);
+  turn_over_.store(false, std::memory_order_relaxed);
+}
+
 void Deadline::enter(const Running* running) {
   std::atomic_signal_fence(std::memory_order_release);
   running_.store(running, std::memory_order_relaxed);
@@ -55,20 +60,35 @@ int Deadline::call(lua_State* L, int arguments, int results, int handler) {
 
 bool Deadline::tick() {
   if (!active_.load(std::memory_order_relaxed)) return false;
-  if (monotonic_now().count() < at_ns_.load(std::memory_order_relaxed)) return false;
-  passed_.store(true, std::memory_order_relaxed);
+  const int64_t now_ns = monotonic_now().count();
+  const bool passed = now_ns >= at_ns_.load(std::memory_order_relaxed);
+  if (passed) {
+    passed_.store(true, std::memory_order_relaxed);
+  } else if (now_ns >= turn_ends_ns_.load(std::memory_order_relaxed)) {
+    turn_over_.store(true, std::memory_order_relaxed);
+  } else {
+    return false;
+  }
   // Set anew at each tick: meanwhile another coroutine may run than the one that got it.
   if (const Running* running = this->running())
     lua_sethook(running->state, &Deadline::hook, LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT, 1);
-  return true;
+  return passed;
 }
 
 void Deadline::hook(lua_State* L, lua_Debug*) {
-  Context& context = Context::of(L);
-  Deadline& deadline = context.deadline;
-  if (!deadline.passed()) return;
-  write_traceback(context.traceback, deadline.running());
-  _longjmp(deadline.exit_, 1);
+  Slot& slot = *Context::of(L).slot;
+  Deadline& deadline = slot.context.deadline;
+  if (deadline.passed()) deadline.leave(L);
+  // Should a tick set it anew just now, the next one does so again.
+  lua_sethook(L, nullptr, 0, 0);
+  if (!deadline.turn_over_.exchange(false, std::memory_order_relaxed)) return;
+  slot.end_turn(Turn::kSliced);
+  if (slot.given_up) deadline.leave(L);
+}
+
+void Deadline::leave(lua_State* L) {
+  write_traceback(Context::of(L).traceback, running());
+  _longjmp(exit_, 1);
 }
 
 }  // namespace sluice::sandbox

@@ -1,9 +1,10 @@
-// Deadline: ends Lua code that runs too long, however it is written.
+// Deadline: ends Lua code that runs too long, however it is written, and lets others have a turn.
 //
 // Lua looks at hooks, so a hook costs nothing until it is set: tick(), called from a signal
-// handler, sets it when the deadline has passed, on the coroutine that runs. The hook leaves by a
-// jump to where the call began. So neither pcall nor a message handler ever sees it, and the Lua
-// state is unusable afterwards: it is restored.
+// handler, sets it when the deadline has passed or the turn is over, on the coroutine that runs.
+// At the deadline the hook leaves by a jump to where the call began. So neither pcall nor a message
+// handler ever sees it, and the Lua state is unusable afterwards: it is restored. At the end of a
+// turn it switches to another stack, and goes on later as if nothing had been.
 #pragma once
 
 #include <setjmp.h>
@@ -25,12 +26,19 @@ class Deadline {
   void begin(std::chrono::nanoseconds now, std::chrono::milliseconds timeout);
   void end();
 
+  // A turn of it begins: after kSlice, the hook ends it (Slot::end_turn).
+  static constexpr std::chrono::milliseconds kSlice{10};
+  void begin_turn(std::chrono::nanoseconds now);
+
   // lua_pcall, or kJumped when the time is over. What is on C++ frames between must need no
   // destruction.
   int call(lua_State* L, int arguments, int results, int handler);
 
-  // Async-signal-safe.
+  // Async-signal-safe. For the one whose turn it is.
   bool tick();
+
+  // From inside of call(): notes the traceback, and jumps to its end.
+  [[noreturn]] void leave(lua_State* L);
 
   // Whether some tick found the invocation past its deadline.
   bool passed() const { return passed_.load(std::memory_order_relaxed); }
@@ -52,6 +60,8 @@ class Deadline {
   std::atomic<bool> active_{false};
   std::atomic<bool> passed_{false};
   std::atomic<int64_t> at_ns_{0};  // CLOCK_MONOTONIC
+  std::atomic<int64_t> turn_ends_ns_{0};
+  std::atomic<bool> turn_over_{false};
   jmp_buf exit_;
 };
 

@@ -16,6 +16,8 @@ int coroutine_wrap(lua_State* L);
 int string_format(lua_State* L);
 int os_clock(lua_State* L);
 
+int plugin_call(lua_State* L);
+
 int math_random(lua_State* L);
 int math_randomseed(lua_State* L);
 

@@ -34,19 +34,6 @@ int collect_all(lua_State* L) {
   return 0;
 }
 
-// Calls the function it is given with what the reader beside it has parsed, or with an empty table.
-int call_with_payload(lua_State* L) {
-  const auto* reader = static_cast<const JsonReader*>(lua_touserdata(L, 2));
-  lua_settop(L, 1);
-  if (reader == nullptr) {
-    lua_newtable(L);
-  } else {
-    reader->push(L);
-  }
-  lua_call(L, 1, 1);
-  return 1;
-}
-
 // An error value that is no string, as a string.
 int describe_error(lua_State* L) {
   if (luaL_callmeta(L, 1, "__tostring") && lua_type(L, -1) == LUA_TSTRING) return 1;
@@ -80,10 +67,10 @@ RunResult Invocation::run() {
   context_.refusals = request_.refusals;
   context_.refusing = request_.refusals.first != 0;
   context_.requests = 0;
+  context_.in_main = false;
   context_.deadline.begin(began, request_.timeout);
 
-  const bool succeeded =
-      find_code() && parse_payload() && restore() && call_main() && write_result();
+  const bool succeeded = find_code() && restore() && call_main() && write_result();
 
   context_.deadline.end();
   RunResult result;
@@ -95,7 +82,7 @@ RunResult Invocation::run() {
     result.traceback = context_.traceback.view();
   }
   result.logs = context_.logs.view();
-  if (restored_) result.memory_peak_bytes = context_.arena.peak() - machine_.bare_bytes;
+  if (restored_) result.memory_peak_bytes = context_.arena.peak() - slot_.bare_bytes;
   result.run_time = std::chrono::duration_cast<std::chrono::microseconds>(monotonic_now() - began);
   return result;
 }
@@ -108,29 +95,22 @@ bool Invocation::find_code() {
   return false;
 }
 
-bool Invocation::parse_payload() {
-  if (request_.payload.empty()) return true;
-  const char* fault = machine_.reader.parse(request_.payload);
-  if (fault == nullptr) return true;
-  // The door checks payloads: a bad one is not the job's fault.
-  end(Outcome::kPlatform, "the payload is not valid JSON: ");
-  context_.message.append(fault);
-  return false;
-}
-
 // Everything in the arena is from here on as it was when the action's top level had just run.
 bool Invocation::restore() {
-  if (!code_->snapshot) return build();
-  code_->snapshot.restore(context_.arena);
+  const Snapshot* const snapshot = machine_.shelf.snapshot(*code_, slot_.number);
+  if (snapshot == nullptr) return build();
+  snapshot->restore(context_.arena);
   limit_memory();
-  if (context_.arena.used() > machine_.bare_bytes + request_.memory_bytes)
-    return end_out_of_memory();
+  if (context_.arena.used() > slot_.bare_bytes + request_.memory_bytes) return end_out_of_memory();
   return true;
 }
 
 // The same from the bare state, for the first time or again after an eviction.
 bool Invocation::build() {
-  machine_.bare.restore(context_.arena);
+  // Its turn may end before the payload is needed.
+  slot_.kept_payload = request_.payload;
+  slot_.request.payload = slot_.kept_payload;
+  slot_.bare.restore(context_.arena);
   limit_memory();
   lua_pushcfunction(L_, run_top_level);
   const std::string& bytecode = code_->bytecode;
@@ -140,7 +120,7 @@ bool Invocation::build() {
 
   const int status = context_.deadline.call(L_, 1, 1, kHandlerSlot);
   if (status != LUA_OK) return end_failed_call(status, Outcome::kTopLevelFailed);
-  if (context_.deadline.passed()) return end_timed_out();
+  if (context_.deadline.passed()) return end_in_time();
   if (!lua_isfunction(L_, kMainSlot)) {
     end(Outcome::kNoMain, code_->chunk_name);
     context_.message.append(" defines no function 'main'");
@@ -154,27 +134,52 @@ bool Invocation::build() {
   lua_pushcfunction(L_, collect_all);
   const int collected = context_.deadline.call(L_, 0, 0, kHandlerSlot);
   if (collected != LUA_OK) return end_failed_call(collected, Outcome::kTopLevelFailed);
-  if (context_.deadline.passed()) return end_timed_out();
+  if (context_.deadline.passed()) return end_in_time();
   lua_sethook(L_, nullptr, 0, 0);
   context_.arena.compact();
-  machine_.shelf.keep_snapshot(*code_, context_.arena);
+  machine_.shelf.keep_snapshot(*code_, slot_.number, context_.arena);
   return true;
 }
 
 bool Invocation::call_main() {
+  context_.in_main = true;
   lua_pushcfunction(L_, call_with_payload);
   lua_pushvalue(L_, kMainSlot);
-  lua_pushlightuserdata(L_, request_.payload.empty() ? nullptr : &machine_.reader);
+  lua_pushlightuserdata(L_, this);
   const int status = context_.deadline.call(L_, 2, 1, kHandlerSlot);
+  if (payload_fault_ != nullptr) {
+    // The door checks payloads: a bad one is not the job's fault.
+    end(Outcome::kPlatform, "the payload is not valid JSON: ");
+    context_.message.append(payload_fault_);
+    return false;
+  }
   if (status != LUA_OK) return end_failed_call(status, Outcome::kFailed);
   return true;
+}
+
+// Calls the function it is given with the payload, or with an empty table. The reader is shared:
+// between its parse() and its push() no turn can end, since no hook is called.
+int Invocation::call_with_payload(lua_State* L) {
+  auto* const self = static_cast<Invocation*>(lua_touserdata(L, 2));
+  lua_settop(L, 1);
+  const std::string_view payload = self->request_.payload;
+  if (payload.empty()) {
+    lua_newtable(L);
+  } else {
+    JsonReader& reader = self->machine_.reader;
+    self->payload_fault_ = reader.parse(payload);
+    if (self->payload_fault_ != nullptr) return 0;
+    reader.push(L);
+  }
+  lua_call(L, 1, 1);
+  return 1;
 }
 
 bool Invocation::write_result() {
   JsonWriter& writer = machine_.writer;
   const JsonWriter::End end =
-      writer.write(L_, context_.array_metatable, deadline_passed, &context_.deadline);
-  if (context_.deadline.passed() || end == JsonWriter::End::kTimedOut) return end_timed_out();
+      writer.write(L_, "result", context_.array_metatable, deadline_passed, &context_.deadline);
+  if (context_.deadline.passed() || end == JsonWriter::End::kTimedOut) return end_in_time();
   switch (end) {
     case JsonWriter::End::kWritten:
       return true;
@@ -189,7 +194,7 @@ bool Invocation::write_result() {
 void Invocation::limit_memory() {
   restored_ = true;
   const uint64_t limit = std::min(request_.memory_bytes, machine_.options.max_memory_bytes);
-  context_.arena.set_limit(machine_.bare_bytes + limit);
+  context_.arena.set_limit(slot_.bare_bytes + limit);
 }
 
 bool Invocation::end(Outcome outcome, std::string_view message) {
@@ -199,7 +204,10 @@ bool Invocation::end(Outcome outcome, std::string_view message) {
   return false;
 }
 
-bool Invocation::end_timed_out() {
+// It ran out of time, or was told to end.
+bool Invocation::end_in_time() {
+  if (slot_.given_up == Outcome::kCancelled)
+    return end(Outcome::kCancelled, "cancelled while it ran");
   end(Outcome::kTimedOut, "timed out after ");
   context_.message.append_number(request_.timeout.count());
   context_.message.append(" ms");
@@ -218,13 +226,13 @@ bool Invocation::end_out_of_memory() {
 // The error value is on top of the stack, unless the deadline ended the call. `outcome` is what an
 // error of Lua code means here.
 bool Invocation::end_failed_call(int status, Outcome outcome) {
-  if (status == Deadline::kJumped || context_.deadline.passed()) return end_timed_out();
+  if (status == Deadline::kJumped || context_.deadline.passed()) return end_in_time();
   if (status == LUA_ERRMEM) return end_out_of_memory();
   if (lua_type(L_, -1) != LUA_TSTRING) {
     lua_pushcfunction(L_, describe_error);
     lua_pushvalue(L_, -2);
     const int described = context_.deadline.call(L_, 1, 1, 0);
-    if (described == Deadline::kJumped) return end_timed_out();
+    if (described == Deadline::kJumped) return end_in_time();
     if (described == LUA_ERRMEM) return end_out_of_memory();
     if (described != LUA_OK) return end(outcome, "(error object without a readable form)");
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sandbox/vm/machine.h"
+#include "sandbox/vm/slot.h"
 
 namespace sluice::sandbox {
 
@@ -14,14 +15,19 @@ int note_traceback(lua_State* L);
 
 class Invocation {
  public:
-  Invocation(Machine& machine, const RunRequest& request)
-      : machine_(machine), context_(machine.context), L_(machine.state), request_(request) {}
+  explicit Invocation(Slot& slot)
+      : machine_(slot.machine),
+        slot_(slot),
+        context_(slot.context),
+        L_(slot.state),
+        request_(slot.request) {}
 
   RunResult run();
 
  private:
+  static int call_with_payload(lua_State* L);
+
   bool find_code();
-  bool parse_payload();
   bool restore();
   bool build();
   bool call_main();
@@ -29,16 +35,18 @@ class Invocation {
 
   // Each notes why the invocation ends here, and is false.
   bool end(Outcome outcome, std::string_view message);
-  bool end_timed_out();
+  bool end_in_time();
   bool end_out_of_memory();
   bool end_failed_call(int status, Outcome outcome);
   void limit_memory();
 
   Machine& machine_;
+  Slot& slot_;
   Context& context_;
   lua_State* const L_;
   const RunRequest& request_;
-  LoadedCode* code_ = nullptr;
+  LoadedCode* code_ = nullptr;  // good until the first turn in `main` ends
+  const char* payload_fault_ = nullptr;
   bool restored_ = false;
   Outcome outcome_ = Outcome::kSucceeded;
 };

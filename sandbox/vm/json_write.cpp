@@ -53,8 +53,9 @@ void JsonWriter::release_memory() {
   field_capacity_ = 0;
 }
 
-JsonWriter::End JsonWriter::write(lua_State* L, const void* array_metatable, bool (*stop)(void*),
-                                  void* argument) {
+JsonWriter::End JsonWriter::write(lua_State* L, std::string_view root, const void* array_metatable,
+                                  bool (*stop)(void*), void* argument) {
+  root_ = root;
   array_metatable_ = array_metatable;
   stop_ = stop;
   stop_argument_ = argument;
@@ -83,7 +84,7 @@ bool JsonWriter::put(std::string_view bytes) {
 bool JsonWriter::fail(std::string_view why) {
   end_ = End::kNoForm;
   fault_.clear();
-  fault_.append("result");
+  fault_.append(root_);
   if (why.empty()) {
     fault_.append(": longer than ");
     fault_.append_number(kMaxResultBytes);

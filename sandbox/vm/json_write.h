@@ -31,9 +31,10 @@ class JsonWriter {
 
   bool prepare();  // false when the system has no memory
 
-  // Of the value on top of the stack, which stays there. Stops when `stop()` is true: asked now and
-  // then.
-  End write(lua_State* L, const void* array_metatable, bool (*stop)(void*), void* argument);
+  // Of the value on top of the stack, which stays there; `root` is how faults call it. Stops when
+  // `stop()` is true: asked now and then.
+  End write(lua_State* L, std::string_view root, const void* array_metatable, bool (*stop)(void*),
+            void* argument);
 
   std::string_view text() const { return {out_.data(), size_}; }
   std::string_view fault() const { return fault_.view(); }
@@ -75,6 +76,7 @@ class JsonWriter {
   size_t size_ = 0;
   size_t highest_size_ = 0;
   BoundedText fault_;
+  std::string_view root_;
   End end_ = End::kWritten;
   const void* array_metatable_ = nullptr;
   bool (*stop_)(void*) = nullptr;

@@ -49,6 +49,7 @@ constexpr Offer kOffers[] = {
     {"", "type", kPure},
     {"", "xpcall", "as pcall"},
     {"", "array", "marks a table as a JSON array, so that an empty one is written []", base_array},
+    {"", "call", "asks a plugin, through the server, which decides", plugin_call},
     {"", "null", "JSON's null: a light userdata that is no address"},
 
     {"", "string", "the library below"},

@@ -1,12 +1,15 @@
-// Machine: the parts of a Vm, made once and used by each invocation (invocation.h).
+// Machine: the parts of a Vm that its slots share (slot.h). One of them runs at a time, and none is
+// interrupted while it uses the reader or the writer.
 #pragma once
 
-#include <string_view>
+#include <atomic>
+#include <memory>
+#include <vector>
 
-#include "sandbox/vm/context.h"
 #include "sandbox/vm/json_read.h"
 #include "sandbox/vm/json_write.h"
 #include "sandbox/vm/random.h"
+#include "sandbox/vm/slot.h"
 #include "sandbox/vm/snapshot.h"
 #include "sandbox/vm/vm.h"
 
@@ -17,16 +20,12 @@ struct Machine {
       : options(options), shelf(options.snapshot_cache_bytes) {}
 
   const VmOptions options;
-  Context context;
   Shelf shelf;
   JsonReader reader;
   JsonWriter writer;
   Seeds seeds;
-
-  // The state with its libraries and nothing else. Its stack holds the message handler, in slot 1.
-  lua_State* state = nullptr;
-  Snapshot bare;
-  uint64_t bare_bytes = 0;  // requested by it: what jobs are not charged for
+  std::vector<std::unique_ptr<Slot>> slots;
+  std::atomic<Slot*> running{nullptr};  // whose turn it is, for the timer's handler
 };
 
 }  // namespace sluice::sandbox

@@ -24,7 +24,7 @@ void Snapshot::drop() {
 
 void Shelf::put(uint32_t ref, std::string chunk_name, std::string bytecode) {
   LoadedCode& code = codes_[ref];
-  drop_snapshot(code);
+  drop_all(code);
   code.chunk_name = std::move(chunk_name);
   code.bytecode = std::move(bytecode);
 }
@@ -32,34 +32,48 @@ void Shelf::put(uint32_t ref, std::string chunk_name, std::string bytecode) {
 void Shelf::remove(uint32_t ref) {
   const auto found = codes_.find(ref);
   if (found == codes_.end()) return;
-  drop_snapshot(found->second);
+  drop_all(found->second);
   codes_.erase(found);
 }
 
 LoadedCode* Shelf::find(uint32_t ref) {
   const auto found = codes_.find(ref);
-  if (found == codes_.end()) return nullptr;
-  found->second.last_used = ++uses_;
-  return &found->second;
+  return found == codes_.end() ? nullptr : &found->second;
 }
 
-void Shelf::keep_snapshot(LoadedCode& code, const Arena& arena) {
-  drop_snapshot(code);
+const Snapshot* Shelf::snapshot(LoadedCode& code, size_t slot) {
+  if (slot >= code.kept.size() || !code.kept[slot].snapshot) return nullptr;
+  code.kept[slot].last_used = ++uses_;
+  return &code.kept[slot].snapshot;
+}
+
+void Shelf::keep_snapshot(LoadedCode& code, size_t slot, const Arena& arena) {
+  if (slot >= code.kept.size()) code.kept.resize(slot + 1);
+  LoadedCode::Kept& place = code.kept[slot];
+  drop(place.snapshot);
   if (arena.extent() > capacity_) return;
   while (held_ + arena.extent() > capacity_) {
-    LoadedCode* oldest = nullptr;
+    LoadedCode::Kept* oldest = nullptr;
     for (auto& [ref, other] : codes_)
-      if (other.snapshot && (oldest == nullptr || other.last_used < oldest->last_used))
-        oldest = &other;
+      for (LoadedCode::Kept& kept : other.kept)
+        if (kept.snapshot && (oldest == nullptr || kept.last_used < oldest->last_used))
+          oldest = &kept;
     if (oldest == nullptr) break;
-    drop_snapshot(*oldest);
+    drop(oldest->snapshot);
   }
-  if (code.snapshot.take(arena)) held_ += code.snapshot.size();
+  if (!place.snapshot.take(arena)) return;
+  held_ += place.snapshot.size();
+  place.last_used = ++uses_;
 }
 
-void Shelf::drop_snapshot(LoadedCode& code) {
-  held_ -= code.snapshot.size();
-  code.snapshot.drop();
+void Shelf::drop(Snapshot& snapshot) {
+  held_ -= snapshot.size();
+  snapshot.drop();
+}
+
+void Shelf::drop_all(LoadedCode& code) {
+  for (LoadedCode::Kept& kept : code.kept) drop(kept.snapshot);
+  code.kept.clear();
 }
 
 }  // namespace sluice::sandbox

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "sandbox/vm/arena.h"
 
@@ -29,8 +30,13 @@ class Snapshot {
 struct LoadedCode {
   std::string chunk_name;  // "hello.lua"
   std::string bytecode;
-  Snapshot snapshot;  // after the top level ran; empty before, and after its eviction
-  uint64_t last_used = 0;
+  // After the top level ran, one for each slot that has run it; empty before, and after their
+  // eviction. They hold addresses of the slot's arena.
+  struct Kept {
+    Snapshot snapshot;
+    uint64_t last_used = 0;
+  };
+  std::vector<Kept> kept;
 };
 
 // All code a Vm knows, and the bound on its snapshots.
@@ -40,16 +46,20 @@ class Shelf {
 
   void put(uint32_t ref, std::string chunk_name, std::string bytecode);
   void remove(uint32_t ref);
-  LoadedCode* find(uint32_t ref);  // nullptr: unknown. Marks it as used now.
+  LoadedCode* find(uint32_t ref);  // nullptr: unknown
 
-  // Takes the code's snapshot, dropping those that were not used for longest. One that alone is
-  // larger than the bound is not kept.
-  void keep_snapshot(LoadedCode& code, const Arena& arena);
+  // The code's snapshot of a slot, used now; nullptr: there is none.
+  const Snapshot* snapshot(LoadedCode& code, size_t slot);
+
+  // Takes it, dropping those that were not used for longest. One that alone is larger than the
+  // bound is not kept.
+  void keep_snapshot(LoadedCode& code, size_t slot, const Arena& arena);
 
   uint64_t snapshot_bytes() const { return held_; }
 
  private:
-  void drop_snapshot(LoadedCode& code);
+  void drop(Snapshot& snapshot);
+  void drop_all(LoadedCode& code);
 
   std::unordered_map<uint32_t, LoadedCode> codes_;
   const uint64_t capacity_;

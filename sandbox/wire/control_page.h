@@ -1,8 +1,8 @@
 // The page of memory that the pool shares with each worker: who has which offer, and what runs now.
 //
-// A worker has kSlots positions for offers. Today they share one arena and run one after another,
-// in the order of arrival; later each gets an arena and a stack of its own. For each slot one word
-// says how far its offer has come:
+// A worker has kSlots positions for offers. They begin one after another, in the order of arrival;
+// one that has begun may wait for a plugin while the next begin. For each slot one word says how
+// far its offer has come:
 //
 //     offered ──take (worker)──→ taken
 //        └─────revoke (pool)───→ revoked
@@ -20,14 +20,16 @@
 
 namespace sluice::sandbox::wire {
 
-inline constexpr uint16_t kSlots = 32;
+inline constexpr uint16_t kSlots = 128;
+// So many of them are offered to a worker at a time, beside those that wait for a plugin.
+inline constexpr uint16_t kBusySlots = 32;
 
 enum class OfferState : uint8_t { kOffered = 1, kTaken = 2, kRevoked = 3 };
 
 struct ControlPage {
   std::array<std::atomic<uint64_t>, kSlots> slots;
   std::atomic<uint64_t> running;          // offer_name() of what runs now; 0: nothing
-  std::atomic<int64_t> running_since_ns;  // CLOCK_MONOTONIC; written before `running`
+  std::atomic<int64_t> running_since_ns;  // CLOCK_MONOTONIC: its beginning; written before `running`
 
   static uint64_t word(uint64_t sequence, OfferState state) {
     return (sequence << 2) | static_cast<uint64_t>(state);
@@ -45,8 +47,9 @@ struct ControlPage {
 
   // The worker's moves.
   bool take(uint16_t slot, uint64_t sequence) { return move(slot, sequence, OfferState::kTaken); }
-  void begin(uint16_t slot, uint64_t sequence, int64_t now_ns) {
-    running_since_ns.store(now_ns, std::memory_order_relaxed);
+  // A turn of what began at `began_ns`.
+  void begin(uint16_t slot, uint64_t sequence, int64_t began_ns) {
+    running_since_ns.store(began_ns, std::memory_order_relaxed);
     running.store(offer_name(slot, sequence), std::memory_order_release);
   }
   void end() { running.store(0, std::memory_order_release); }

@@ -25,6 +25,12 @@ size_t max_body_bytes(Type type) {
              kLogMarkBytes;
     case Type::kSkipped:
       return 0;
+    case Type::kCall:
+      return 20 + 2 * kMaxPluginNameBytes + kMaxCallBytes;
+    case Type::kAnswer:
+      return 5 + kMaxAnswerBytes;
+    case Type::kEnd:
+      return 1;
     case Type::kCompile:
       return 16 + kMaxNameBytes + kMaxSourceBytes;
     case Type::kCompiled:
@@ -133,9 +139,9 @@ bool is_workers_outcome(uint8_t code) {
     case Outcome::kFailed:
     case Outcome::kOutOfMemory:
     case Outcome::kPlatform:
+    case Outcome::kCancelled:  // when it was told to end it so
       return true;
     case Outcome::kUnknown:
-    case Outcome::kCancelled:
     case Outcome::kDead:
       return false;
   }
@@ -157,7 +163,7 @@ Split split(std::string_view bytes, Frame* frame, Fault* fault) {
   if (version != kVersion) {
     *fault = "the frame has another protocol version";
   } else if (type < static_cast<uint8_t>(Type::kHello) ||
-             type > static_cast<uint8_t>(Type::kCompiled)) {
+             type > static_cast<uint8_t>(Type::kEnd)) {
     *fault = "the frame's type is unknown";
   } else if (length > max_body_bytes(static_cast<Type>(type))) {
     *fault = "the frame is longer than its type may be";
@@ -221,6 +227,25 @@ void encode(std::string& out, const RunResult& message, uint16_t slot, uint64_t 
 
 void encode(std::string& out, const Skipped&, uint16_t slot, uint64_t sequence) {
   Writer writer(out, Type::kSkipped, slot, sequence);
+}
+
+void encode(std::string& out, const Call& message, uint16_t slot, uint64_t sequence) {
+  Writer writer(out, Type::kCall, slot, sequence);
+  writer.number(message.running_us);
+  writer.text(message.plugin);
+  writer.text(message.action);
+  writer.text(message.payload);
+}
+
+void encode(std::string& out, const Answer& message, uint16_t slot, uint64_t sequence) {
+  Writer writer(out, Type::kAnswer, slot, sequence);
+  writer.number(static_cast<uint8_t>(message.ok));
+  writer.text(message.text);
+}
+
+void encode(std::string& out, const End& message, uint16_t slot, uint64_t sequence) {
+  Writer writer(out, Type::kEnd, slot, sequence);
+  writer.number(static_cast<uint8_t>(message.outcome));
 }
 
 void encode(std::string& out, const Compile& message) {
@@ -296,6 +321,30 @@ Fault decode(const Frame& frame, RunResult* message) {
 
 Fault decode(const Frame& frame, Skipped*) {
   return Reader(frame.body).end();
+}
+
+Fault decode(const Frame& frame, Call* message) {
+  Reader reader(frame.body);
+  message->running_us = reader.number<uint64_t>();
+  message->plugin = reader.text(kMaxPluginNameBytes, kLongName);
+  message->action = reader.text(kMaxPluginNameBytes, kLongName);
+  message->payload = reader.text(kMaxCallBytes, "the call's payload is too long");
+  return reader.end();
+}
+
+Fault decode(const Frame& frame, Answer* message) {
+  Reader reader(frame.body);
+  message->ok = reader.truth();
+  message->text = reader.text(kMaxAnswerBytes, "the answer is too long");
+  return reader.end();
+}
+
+Fault decode(const Frame& frame, End* message) {
+  Reader reader(frame.body);
+  message->outcome = static_cast<Outcome>(reader.number<uint8_t>());
+  if (message->outcome != Outcome::kTimedOut && message->outcome != Outcome::kCancelled)
+    reader.fail("a run can be ended as timed out or cancelled, nothing else");
+  return reader.end();
 }
 
 Fault decode(const Frame& frame, Compile* message) {

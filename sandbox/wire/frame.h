@@ -17,12 +17,18 @@
 //                                            memory_peak_bytes,
 //                                            str result, message, traceback, logs
 //     Skipped    → pool     of the offer     (empty) the offer was found revoked
+//     Call       → pool     of the offer     u64 running_us, str plugin, action, payload
+//     Answer     → worker   of the offer     u8 ok, str text
+//     End        → worker   of the offer     u8 outcome
 //     Compile    → worker   0, 0             u64 memory_bytes, str chunk_name, str text
 //     Compiled   → pool     0, 0             u8 ok, u64 stripped_bytes,
 //                                            str lua_tag, bytecode, message
 //
 // A worker says Hello once it is confined, and handles what it is sent in the order of arrival.
-// Every Run is answered by one Result or one Skipped, which name its slot and sequence. Sequences
+// Every Run is answered by one Result or one Skipped, which name its slot and sequence. In between
+// it may have made calls, one at a time: after a Call the worker waits for its Answer, and meanwhile
+// runs others. Answer and End overtake what is not begun. End has an offer end soon, with a Result
+// as usual, wherever it is; one that has ended already is none of its business. Sequences
 // are never used twice, so a slot can be used again at once. A worker started for compiling says
 // Hello too, serves one Compile and ends.
 //
@@ -41,9 +47,10 @@
 
 namespace sluice::sandbox::wire {
 
-inline constexpr uint8_t kVersion = 2;
+inline constexpr uint8_t kVersion = 3;
 inline constexpr size_t kHeaderBytes = 16;
 inline constexpr size_t kMaxNameBytes = 1024;  // chunk names, actions, tags
+inline constexpr size_t kMaxPluginNameBytes = 256;  // and of its action
 inline constexpr size_t kMaxPayloadBytes = 16 << 20;
 inline constexpr size_t kLogMarkBytes = 64;  // room for the mark behind logs that were cut
 
@@ -56,6 +63,9 @@ enum class Type : uint8_t {
   kSkipped,
   kCompile,
   kCompiled,
+  kCall,
+  kAnswer,
+  kEnd,
 };
 
 // What is wrong with received bytes, as a constant text for the log; null: nothing.
@@ -107,6 +117,19 @@ struct RunResult {
   std::string_view logs;
 };
 struct Skipped {};
+struct Call {
+  uint64_t running_us = 0;  // since it began
+  std::string_view plugin;
+  std::string_view action;
+  std::string_view payload;
+};
+struct Answer {
+  bool ok = false;
+  std::string_view text;
+};
+struct End {
+  Outcome outcome = Outcome::kTimedOut;  // or cancelled
+};
 struct Compile {
   uint64_t memory_bytes = 0;
   std::string_view chunk_name;
@@ -127,6 +150,9 @@ void encode(std::string& out, const Unload& message);
 void encode(std::string& out, const Run& message, uint16_t slot, uint64_t sequence);
 void encode(std::string& out, const RunResult& message, uint16_t slot, uint64_t sequence);
 void encode(std::string& out, const Skipped& message, uint16_t slot, uint64_t sequence);
+void encode(std::string& out, const Call& message, uint16_t slot, uint64_t sequence);
+void encode(std::string& out, const Answer& message, uint16_t slot, uint64_t sequence);
+void encode(std::string& out, const End& message, uint16_t slot, uint64_t sequence);
 void encode(std::string& out, const Compile& message);
 void encode(std::string& out, const Compiled& message);
 
@@ -137,6 +163,9 @@ Fault decode(const Frame& frame, Unload* message);
 Fault decode(const Frame& frame, Run* message);
 Fault decode(const Frame& frame, RunResult* message);
 Fault decode(const Frame& frame, Skipped* message);
+Fault decode(const Frame& frame, Call* message);
+Fault decode(const Frame& frame, Answer* message);
+Fault decode(const Frame& frame, End* message);
 Fault decode(const Frame& frame, Compile* message);
 Fault decode(const Frame& frame, Compiled* message);
 

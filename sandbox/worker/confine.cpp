@@ -74,7 +74,7 @@ int allow_needed_calls(scmp_filter_ctx filter, int channel) {
   };
 
   // The channel: frames in, results out, to nobody else.
-  allow(SCMP_SYS(read), {{0, SCMP_CMP_EQ, fd, 0}});
+  allow(SCMP_SYS(recvfrom), {{0, SCMP_CMP_EQ, fd, 0}, {4, SCMP_CMP_EQ, 0, 0}});
   allow(SCMP_SYS(sendto), {{0, SCMP_CMP_EQ, fd, 0}, {4, SCMP_CMP_EQ, 0, 0}});
 
   // The tick, and the way back from its handler.
@@ -109,7 +109,7 @@ Status filter_system_calls(int channel) {
   int rc = seccomp_attr_set(filter.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
   if (rc == 0) rc = allow_needed_calls(filter.get(), channel);
   // The filter is read from its top: those first that each batch of jobs makes.
-  for (const int often : {SCMP_SYS(clock_gettime), SCMP_SYS(sendto), SCMP_SYS(read)})
+  for (const int often : {SCMP_SYS(clock_gettime), SCMP_SYS(sendto), SCMP_SYS(recvfrom)})
     if (rc == 0) rc = seccomp_syscall_priority(filter.get(), often, 255);
   if (rc == 0) rc = seccomp_load(filter.get());
   if (rc != 0) return failed("seccomp", -rc);

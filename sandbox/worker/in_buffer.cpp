@@ -1,6 +1,6 @@
 #include "sandbox/worker/in_buffer.h"
 
-#include <unistd.h>
+#include <sys/socket.h>
 
 #include <cerrno>
 #include <cstring>
@@ -18,13 +18,22 @@ InBuffer::InBuffer(int channel)
 bool InBuffer::fill() {
   make_room();
   for (;;) {
-    const ssize_t n = read(channel_, bytes_.get() + end_, capacity_ - end_);
-    if (n > 0) {
-      end_ += static_cast<size_t>(n);
-      return true;
-    }
+    const ssize_t n = receive(0);
+    if (n > 0) return true;
     if (n == 0 || errno != EINTR) return false;
   }
+}
+
+// The end of the channel, too, is left to fill().
+bool InBuffer::fill_if_any() {
+  make_room();
+  return receive(MSG_DONTWAIT) > 0;
+}
+
+ssize_t InBuffer::receive(int flags) {
+  const ssize_t n = recv(channel_, bytes_.get() + end_, capacity_ - end_, flags);
+  if (n > 0) end_ += static_cast<size_t>(n);
+  return n;
 }
 
 wire::Split InBuffer::next(wire::Frame* frame, wire::Fault* fault) {

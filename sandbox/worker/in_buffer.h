@@ -1,6 +1,8 @@
 // InBuffer: what the pool sent, read as much at a time as is there and handed out frame by frame.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <memory>
 
@@ -14,11 +16,14 @@ class InBuffer {
 
   // Waits for bytes. False at the end of the channel.
   bool fill();
+  // Takes what is there, without waiting. False when there was nothing.
+  bool fill_if_any();
 
   // The next complete frame, good until the next fill(). kBad is for good.
   wire::Split next(wire::Frame* frame, wire::Fault* fault);
 
  private:
+  ssize_t receive(int flags);
   void make_room();
 
   const int channel_;

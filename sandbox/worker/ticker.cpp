@@ -8,6 +8,7 @@ namespace sluice::sandbox {
 namespace {
 
 constexpr long kPeriodNs = 2'000'000;
+constexpr size_t kHandlerStackBytes = 64 << 10;
 
 std::atomic<Ticker*> the_ticker{nullptr};
 
@@ -15,9 +16,21 @@ std::atomic<Ticker*> the_ticker{nullptr};
 
 Status Ticker::prepare() {
   the_ticker.store(this);
+  // Jobs run on stacks of their own, and may have used all but the last bytes of one.
+  stack_t stack = {};
+  if (sigaltstack(nullptr, &stack) != 0)
+    return Error{sluice::Code::kInternal, "ticker", std::strerror(errno)};
+  if ((stack.ss_flags & SS_DISABLE) != 0) {
+    handler_stack_ = std::make_unique<char[]>(kHandlerStackBytes);
+    stack = {};
+    stack.ss_sp = handler_stack_.get();
+    stack.ss_size = kHandlerStackBytes;
+    if (sigaltstack(&stack, nullptr) != 0)
+      return Error{sluice::Code::kInternal, "ticker", std::strerror(errno)};
+  }
   struct sigaction action = {};
   action.sa_handler = &Ticker::handle;
-  action.sa_flags = SA_RESTART;
+  action.sa_flags = SA_RESTART | SA_ONSTACK;
   sigemptyset(&action.sa_mask);
   struct sigevent event = {};
   event.sigev_notify = SIGEV_SIGNAL;
@@ -32,6 +45,10 @@ Status Ticker::prepare() {
 Ticker::~Ticker() {
   if (made_) set(0);
   the_ticker.store(nullptr);
+  if (handler_stack_ == nullptr) return;
+  stack_t none = {};
+  none.ss_flags = SS_DISABLE;
+  sigaltstack(&none, nullptr);
 }
 
 // The order matters: whoever of main code and handler comes second sees what the first did.

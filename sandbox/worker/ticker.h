@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include <atomic>
+#include <memory>
 
 #include "base/result.h"
 
@@ -35,6 +36,7 @@ class Ticker {
 
   const Callback callback_;
   void* const argument_;
+  std::unique_ptr<char[]> handler_stack_;
   timer_t timer_{};
   bool made_ = false;
   // Shared with the handler, which runs on the same thread.

@@ -85,7 +85,7 @@ TEST_CASE("Thousands of jobs over two workers are answered exactly once") {
   CHECK(fixture.pool().room() == 0);
   REQUIRE(fixture.until([&] { return answered == kJobs; }));
   CHECK(fixture.pool().stats().jobs_offered == 0);
-  CHECK(fixture.pool().room() == 2 * wire::kSlots);
+  CHECK(fixture.pool().room() == 2 * wire::kBusySlots);
 }
 
 TEST_CASE("More codes than a worker keeps are loaded again when needed") {

@@ -17,7 +17,7 @@ TEST_CASE("The globals are those of the allow list and no others") {
                  "  table.sort(names)\n"
                  "  return table.concat(names, ' ')\n"
                  "end") ==
-        "\"_G _VERSION array assert collectgarbage coroutine error getmetatable ipairs math next "
+        "\"_G _VERSION array assert call collectgarbage coroutine error getmetatable ipairs math next "
         "null os "
         "pairs pcall print rawequal rawget rawlen rawset select setmetatable string table tonumber "
         "tostring type utf8 xpcall\"");

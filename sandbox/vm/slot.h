@@ -1,0 +1,66 @@
+// Slot: what one invocation needs for itself: an arena with a Lua state in it, and a C stack.
+//
+// A Vm has one slot, and makes another where the others' invocations wait. The fiber lives as long
+// as the slot: it runs one invocation after another. Whatever an invocation was in when it is given
+// up (a callback of gsub, a chain of coroutines) is left by a jump to its beginning, so a fiber is
+// never destroyed with anything on its stack.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "sandbox/vm/context.h"
+#include "sandbox/vm/fiber.h"
+#include "sandbox/vm/snapshot.h"
+#include "sandbox/vm/vm.h"
+
+namespace sluice::sandbox {
+
+struct Machine;
+
+uint64_t arena_bytes(const VmOptions& options);  // of address space
+
+struct Slot {
+  Slot(Machine& machine, SlotNumber number) : machine(machine), number(number) {}
+  ~Slot();
+  Slot(const Slot&) = delete;
+  Slot& operator=(const Slot&) = delete;
+
+  // Reserves the arena and the stack, opens the libraries and takes the bare snapshot.
+  Status prepare();
+
+  // From inside of the fiber: gives the turn back, with what it came to. When it returns with
+  // `given_up` set, the invocation is to end.
+  void end_turn(Turn how) {
+    turn = how;
+    fiber.suspend();
+  }
+
+  Machine& machine;
+  const SlotNumber number;
+  Context context;
+  Fiber fiber;
+
+  // The state with its libraries and nothing else. Its stack holds the message handler, in slot 1.
+  lua_State* state = nullptr;
+  Snapshot bare;
+  uint64_t bare_bytes = 0;  // requested by it: what jobs are not charged for
+
+  // The invocation that is here.
+  bool taken = false;
+  RunRequest request;
+  std::string kept_payload;  // where the request's own may be gone before it is needed
+  Turn turn = Turn::kEnded;
+  RunResult result;                    // turn kEnded
+  PluginCall call;                     // turn kCalls
+  const CallAnswer* answer = nullptr;  // to that call
+  std::optional<Outcome> given_up;
+
+ private:
+  static void live(void* self);
+  bool leaving_ = false;
+};
+
+}  // namespace sluice::sandbox
