@@ -13,6 +13,7 @@
 #endif
 #endif
 #ifdef SLUICE_ASAN_FIBERS
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -54,7 +55,12 @@ class StackGiver {
 }  // namespace
 
 Stack::~Stack() {
-  if (mapped_ != nullptr) munmap(mapped_, mapped_size_);
+  if (mapped_ == nullptr) return;
+#ifdef SLUICE_ASAN_FIBERS
+  // Whatever is mapped here next is no stack with frames.
+  __asan_unpoison_memory_region(mapped_, mapped_size_);
+#endif
+  munmap(mapped_, mapped_size_);
 }
 
 // First all without access, then all but the lowest page over it: mprotect is not allowed to

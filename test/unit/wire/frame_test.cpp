@@ -4,6 +4,8 @@
 #include <cstring>
 #include <random>
 
+#include "sandbox/wire/control_page.h"
+
 using namespace sluice::sandbox;
 using sluice::Outcome;
 using wire::Split;
@@ -47,6 +49,7 @@ bool accepts(std::string_view bytes) {
     wire::RunResult result;
     wire::Skipped skipped;
     wire::Compiled compiled;
+    wire::Call call;
     switch (frame.type) {
       case Type::kHello:
         fault = decode(frame, &hello);
@@ -59,6 +62,9 @@ bool accepts(std::string_view bytes) {
         break;
       case Type::kCompiled:
         fault = decode(frame, &compiled);
+        break;
+      case Type::kCall:
+        fault = decode(frame, &call);
         break;
       default:
         return false;
@@ -94,6 +100,33 @@ TEST_CASE("Every message comes out as it went in") {
     wire::Unload message;
     REQUIRE(decode(frame_of(out), &message) == nullptr);
     CHECK(message.code == 8);
+  }
+  SECTION("call") {
+    encode(out, wire::Call{12'000, "mongo", "insert", "{}"}, 127, 9);
+    const wire::Frame frame = frame_of(out);
+    CHECK(frame.slot == 127);
+    CHECK(frame.sequence == 9);
+    wire::Call message;
+    REQUIRE(decode(frame, &message) == nullptr);
+    CHECK(message.running_us == 12'000);
+    CHECK(message.plugin == "mongo");
+    CHECK(message.action == "insert");
+    CHECK(message.payload == "{}");
+  }
+  SECTION("answer") {
+    encode(out, wire::Answer{true, "[1]"}, 1, 10);
+    wire::Answer message;
+    REQUIRE(decode(frame_of(out), &message) == nullptr);
+    CHECK(message.ok);
+    CHECK(message.text == "[1]");
+  }
+  SECTION("end") {
+    encode(out, wire::End{Outcome::kCancelled}, 1, 11);
+    wire::End message;
+    REQUIRE(decode(frame_of(out), &message) == nullptr);
+    CHECK(message.outcome == Outcome::kCancelled);
+    out.back() = static_cast<char>(Outcome::kFailed);
+    CHECK(decode(frame_of(out), &message) != nullptr);
   }
   SECTION("run") {
     encode(out, wire::Run{7, 500, 1 << 20, "act", "{}"}, 31, 1ull << 40);
