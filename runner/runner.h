@@ -16,6 +16,7 @@
 #include "base/metrics.h"
 #include "base/seal.h"
 #include "base/uuid.h"
+#include "plugins/plugins.h"
 #include "queue/queue.h"
 #include "runner/appetite.h"
 #include "runner/code_cache.h"
@@ -46,6 +47,7 @@ struct RunnerParts {
   Queue& queue;
   sandbox::Pool& pool;
   Compiler& compiler;
+  plugins::Plugins& plugins;
   const Seal& seal;  // of the bytecode in the store
   const Clock& clock;
   Log& log;

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/metrics.h"
+#include "plugins/no_plugins.h"
 
 namespace sluice {
 namespace {
@@ -50,7 +51,8 @@ Status serve_runner(const Settings& given) {
   options.prefetch = static_cast<size_t>(settings.runner.prefetch);
   sandbox::ProcessPool pool(loop, clock, log, options);
   if (Status started = pool.start(); !started.ok()) return started;
-  RunnerSide side({loop, **store, **queue, pool, *seal, clock, log, metrics}, settings,
+  plugins::NoPlugins no_plugins(loop);
+  RunnerSide side({loop, **store, **queue, pool, no_plugins, *seal, clock, log, metrics}, settings,
                   Place::kFleet);
   side.start();
   StatusPage status(loop, clock, **store, **queue, pool, metrics, *std::move(access));

@@ -9,6 +9,7 @@
 #include "base/loop.h"
 #include "base/metrics.h"
 #include "base/seal.h"
+#include "plugins/plugins.h"
 #include "queue/queue.h"
 #include "runner/attendance.h"
 #include "runner/rule_keeper.h"
@@ -25,6 +26,7 @@ struct RunnerSideParts {
   Store& store;
   Queue& queue;
   sandbox::ProcessPool& pool;  // started by whoever owns it
+  plugins::Plugins& plugins;
   const Seal& seal;
   const Clock& clock;
   Log& log;

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/metrics.h"
+#include "plugins/no_plugins.h"
 #include "queue/local/local_queue.h"
 
 namespace sluice {
@@ -32,7 +33,8 @@ class Server {
         queue_(loop, {.capacity = static_cast<size_t>(settings.runner.queue_capacity),
                       .await_rules = true}),
         pool_(loop, clock, log, pool_options(settings)),
-        runner_side_({loop, store_, queue_, pool_, seal, clock, log, metrics}, settings,
+        plugins_(loop),
+        runner_side_({loop, store_, queue_, pool_, plugins_, seal, clock, log, metrics}, settings,
                      Place::kAlone),
         api_({loop, store_, queue_, pool_, seal, clock, log, metrics},
              api_options(settings, place(), std::move(access))),
@@ -76,6 +78,7 @@ class Server {
   Store& store_;
   LocalQueue queue_;
   sandbox::ProcessPool pool_;
+  plugins::NoPlugins plugins_;
   RunnerSide runner_side_;
   api::Api api_;
   TokenReload reload_;

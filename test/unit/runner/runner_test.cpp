@@ -54,10 +54,7 @@ TEST_CASE("no more is taken than the pool has room for") {
 TEST_CASE("nothing is taken before the start, and nothing while the store is away") {
   World world;
   HeldStore held(world.store);
-  runner::RunnerParts parts = {world.executor, held,           world.queue,
-                               world.pool,     world.compiler, world.seal,
-                               world.clock,    world.log,      world.metrics};
-  runner::Runner runner(parts, world.options);
+  runner::Runner runner(world.parts(held), world.options);
   world.submit();
   runner.tick();
   world.executor.turn();

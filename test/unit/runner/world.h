@@ -66,6 +66,38 @@ class FakeCompiler final : public Compiler {
   int compiled = 0;
 };
 
+// Answers when the test says so.
+class FakePlugins final : public plugins::Plugins {
+ public:
+  struct Given {
+    plugins::CallId id;
+    plugins::Call call;
+    std::function<void(plugins::Answer)> done;
+  };
+
+  const std::vector<std::string>& names() const override { return configured; }
+  plugins::CallId call(plugins::Call call, std::function<void(plugins::Answer)> done) override {
+    calls.push_back({++last, std::move(call), std::move(done)});
+    return last;
+  }
+  void hang_up(plugins::CallId id) override {
+    hung_up.push_back(id);
+    std::erase_if(calls, [id](const Given& given) { return given.id == id; });
+  }
+
+  // Answers the oldest call.
+  void answer(bool ok, std::string text) {
+    Given given = std::move(calls.front());
+    calls.pop_front();
+    given.done({ok, std::move(text)});
+  }
+
+  std::vector<std::string> configured = {"http", "kv", "mongo"};
+  std::deque<Given> calls;  // without an answer yet
+  std::vector<plugins::CallId> hung_up;
+  plugins::CallId last = 0;
+};
+
 struct World {
   TurnExecutor executor;
   ManualClock clock;
@@ -73,6 +105,7 @@ struct World {
   LocalQueue queue{executor};
   FakePool pool;
   FakeCompiler compiler;
+  FakePlugins plugins;
   Seal seal{SealKey::random()};
   Log log{LogOptions{LogLevel::kOff}};
   Metrics metrics;
@@ -89,8 +122,9 @@ struct World {
     code = put_code("hello", "function main() end", "this build");
   }
 
-  runner::RunnerParts parts() {
-    return {executor, store, queue, pool, compiler, seal, clock, log, metrics};
+  runner::RunnerParts parts() { return parts(store); }
+  runner::RunnerParts parts(Store& decorated) {
+    return {executor, decorated, queue, pool, compiler, plugins, seal, clock, log, metrics};
   }
 
   Sha256 put_code(const std::string& name, const std::string& source, const std::string& lua_tag) {
