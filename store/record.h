@@ -34,6 +34,10 @@ struct Limits {
   bool operator==(const Limits&) const = default;
 };
 
+// The plugins that an action may call, by name; absent: all that are configured.
+using Allow = std::optional<std::vector<std::string>>;
+inline constexpr size_t kMaxAllowed = 64;  // names
+
 // What was asked for. Written once and shared by everyone who handles the invocation, never changed.
 struct Submission {
   int v = kRecordVersion;
@@ -43,6 +47,7 @@ struct Submission {
   uint32_t action_version = 0;
   Sha256 code_hash;  // the code that will run, whatever happens to the action in the meantime
   Limits limits;
+  Allow allow;  // as the action had it: what is queued keeps it
   std::string queue = "default";
   int priority = 0;
   WallTime created_at{};             // by the clock of who submits it: shown, compared with nothing
@@ -110,6 +115,7 @@ struct Action {
   Millis timeout{0};          // as the author gave them; 0: the server's limit
   uint64_t memory_kb = 0;
   uint32_t max_concurrency = 0;  // invocations of it at runners at a time, over the whole fleet; 0: no cap
+  Allow allow;
   WallTime created_at{};
   WallTime updated_at{};
 };

@@ -55,6 +55,7 @@ struct Delivery {
   SubmissionPtr submission;
   uint32_t attempt = 0;     // this one's number, from 1
   uint32_t deliveries = 0;  // including this one
+  bool recorded = false;    // the insert was durable when this was claimed; else see when_recorded
 };
 
 // What became of a claimed invocation.
@@ -146,6 +147,10 @@ class Store {
   // Somebody waits for these to be durable: what lingers of them, now or later (the finish that is still to come),
   // joins the next commit. Unknown ids are ignored. Stores that hold nothing back need not do anything.
   virtual void hurry(std::vector<Uuid> ids) { static_cast<void>(ids); }
+
+  // Answers once the record of `id` is durable (at once where it is), or with the error of its insert. Joins the next
+  // commit, and asks for no second one. kNotFound: there is no such record, or none any more.
+  virtual void when_recorded(Uuid id, Done<Status> done) = 0;
 
   // Ends what waits (outcome cancelled); marks what runs, for its runner to hear at the next renew. kRefused
   // when it has ended.

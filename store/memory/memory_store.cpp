@@ -123,7 +123,7 @@ void MemoryStore::claim(std::vector<Uuid> ids, Claim claim,
     Delivery delivery;
     Status status = change(id, "store.claim", [&](Invocation& record) {
       lifecycle::Change change = lifecycle::claim(record, claim, now, options_.store);
-      delivery = {record.submission, record.progress.attempt, record.progress.deliveries};
+      delivery = {record.submission, record.progress.attempt, record.progress.deliveries, true};
       return change;
     });
     if (status)
@@ -154,6 +154,11 @@ void MemoryStore::finish(std::vector<Finish> items, Urgency, Done<std::vector<St
     }));
   }
   answer(std::move(done), std::move(results));
+}
+
+void MemoryStore::when_recorded(Uuid id, Done<Status> done) {
+  answer<Status>(std::move(done),
+                 entry(id) ? Status() : Status(no_invocation("store.when_recorded", id)));
 }
 
 void MemoryStore::cancel(std::vector<Uuid> ids, Done<std::vector<Status>> done) {

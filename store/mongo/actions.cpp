@@ -89,6 +89,7 @@ Result<Action> put_action(Session& session, Rules rules, PutMode mode, const Act
       statements[0].query.flag("deleted", true);
     fields.flag("deleted", false);
     statements[0].update.document("$set", fields);
+    if (!action.allow) statements[0].update.document("$unset", Bson().flag("allow", true));
     const auto written = session.update(kActions, statements);
     if (!written.ok()) return written.error();
     if (written->matched == 0) continue;

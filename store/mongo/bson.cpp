@@ -87,6 +87,13 @@ Bson& Bson::uuids(std::string_view name, const std::vector<Uuid>& values) {
   return *this;
 }
 
+Bson& Bson::texts(std::string_view name, const std::vector<std::string>& values) {
+  Bson array;
+  for (size_t i = 0; i < values.size(); ++i) array.text(std::to_string(i), values[i]);
+  bson_append_array(document_.get(), name.data(), length(name), array.get());
+  return *this;
+}
+
 Bson& Bson::append(const Bson& other) {
   bson_concat(document_.get(), other.get());
   return *this;

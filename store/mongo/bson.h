@@ -35,6 +35,8 @@ class Bson {
   Bson& array(std::string_view name, std::span<const Bson> values);
   Bson& uuids(std::string_view name, const std::vector<Uuid>& values);  // an array
 
+  Bson& texts(std::string_view name, const std::vector<std::string>& values);  // likewise
+
   bool empty() const { return bson_empty(document_.get()); }
   size_t size() const { return document_->len; }
   const bson_t* get() const { return document_.get(); }

@@ -82,7 +82,7 @@ Status ClaimBatch::write(Session& session) {
                        progress.claim->token == claim.token &&
                        !held_.find(id, claim.token);  // by an earlier call
       if (won && !std::exchange(seen[id], true)) {
-        results[r].push_back(Delivery{record.submission, progress.attempt, progress.deliveries});
+        results[r].push_back(Delivery{record.submission, progress.attempt, progress.deliveries, true});
         held_.put(claim.token, record);
         continue;
       }

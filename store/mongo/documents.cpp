@@ -52,6 +52,13 @@ Bson report_document(const Report& report) {
 
 // ── reading: one line a field ──
 
+// Whatever stands there that is no list of names allows nothing.
+Allow read_allow(const Field& field) {
+  std::vector<std::string> names;
+  field.each([&](const Field& name) { names.push_back(name.text()); });
+  return names;
+}
+
 struct Reading {
   StoredInvocation stored;
   std::shared_ptr<Submission> what = std::make_shared<Submission>();
@@ -120,6 +127,7 @@ const Readers& readers() {
        [](Reading& r, const Field& f) {
          r.what->limits.memory_bytes = static_cast<uint64_t>(f.number());
        }},
+      {"allow", [](Reading& r, const Field& f) { r.what->allow = read_allow(f); }},
       {"queue", [](Reading& r, const Field& f) { r.what->queue = f.text(); }},
       {"priority",
        [](Reading& r, const Field& f) { r.what->priority = static_cast<int>(f.number()); }},
@@ -219,6 +227,7 @@ Bson invocation_document(const Submission& what, const Progress& progress, int64
       .number("deliveries", progress.deliveries);
   if (what.due_at > WallTime{}) document.time("wanted_at", what.due_at);
   if (!what.payload.empty() && is_inline(what.payload)) document.text("payload", what.payload);
+  if (what.allow) document.texts("allow", *what.allow);
   if (what.ikey) document.hash("ikey", *what.ikey);
   if (what.batch_id)
     document.uuid("batch_id", *what.batch_id).number("batch_index", what.batch_index);
@@ -323,6 +332,7 @@ Bson action_fields(const Action& action) {
       .number("max_concurrency", action.max_concurrency)
       .time("created_at", action.created_at)
       .time("updated_at", action.updated_at);
+  if (action.allow) fields.texts("allow", *action.allow);
   return fields;
 }
 
@@ -340,6 +350,7 @@ StoredAction read_action(const bson_t* document) {
     if (name == "timeout_ms") action.timeout = Millis(field.number());
     if (name == "memory_kb") action.memory_kb = static_cast<uint64_t>(field.number());
     if (name == "max_concurrency") action.max_concurrency = static_cast<uint32_t>(field.number());
+    if (name == "allow") action.allow = read_allow(field);
     if (name == "created_at") action.created_at = field.time();
     if (name == "updated_at") action.updated_at = field.time();
     if (name == "deleted") stored.deleted = field.flag();

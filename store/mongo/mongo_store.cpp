@@ -166,6 +166,23 @@ void MongoStore::finish(std::vector<Finish> items, Urgency, Done<std::vector<Sta
   parts_->writer->say(FinishCall{std::move(items), std::move(done)});
 }
 
+void MongoStore::when_recorded(Uuid id, Done<Status> done) {
+  // Behind its insert, should that be on the way.
+  Parts& my = *parts_;
+  my.writer->say(OtherCall{
+      [id](Session& session) -> Status {
+        bool there = false;
+        const Bson only_its_id = std::move(Bson().number("_id", 1));
+        FindOptions options;
+        options.projection = &only_its_id;
+        const Status asked = session.find(kInvocations, Bson().uuid("_id", id), options,
+                                          [&](const bson_t*) { there = true; });
+        if (!asked.ok() || there) return asked;
+        return no_invocation("store.when_recorded", id);
+      },
+      [&my, done = std::move(done)](Status status) { my.answers.post(done, std::move(status)); }});
+}
+
 void MongoStore::cancel(std::vector<Uuid> ids, Done<std::vector<Status>> done) {
   parts_->writer->say(CancelCall{std::move(ids), std::move(done)});
 }

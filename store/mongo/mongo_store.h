@@ -46,6 +46,7 @@ class MongoStore final : public Store {
   void claim(std::vector<Uuid> ids, Claim claim, Done<std::vector<Result<Delivery>>> done) override;
   void renew(std::vector<Uuid> ids, Uuid token, Done<std::vector<Renewed>> done) override;
   void finish(std::vector<Finish> items, Urgency urgency, Done<std::vector<Status>> done) override;
+  void when_recorded(Uuid id, Done<Status> done) override;
   void cancel(std::vector<Uuid> ids, Done<std::vector<Status>> done) override;
   void due(DueCursor after, size_t limit, Done<Result<DuePage>> done) override;
   void find(Uuid id, Done<Result<Invocation>> done) override;

@@ -1,11 +1,13 @@
 #include "store/sqlite/action_rows.h"
 
+#include "store/sqlite/allow_column.h"
+
 namespace sluice::sqlite {
 namespace {
 
 constexpr const char* kSelectAction =
     "SELECT ns, name, version, source_hash, code_hash, stripped_bytes, timeout_ms, memory_kb,"
-    " max_concurrency, created_at, updated_at, deleted FROM action WHERE ";
+    " max_concurrency, allow, created_at, updated_at, deleted FROM action WHERE ";
 
 struct ActionRow {
   Action action;
@@ -24,6 +26,7 @@ ActionRow read_action(Statement& row) {
   action.timeout = Millis(row.read_int());
   action.memory_kb = static_cast<uint64_t>(row.read_int());
   action.max_concurrency = static_cast<uint32_t>(row.read_int());
+  action.allow = read_allow(row);
   action.created_at = row.read_time();
   action.updated_at = row.read_time();
   read.deleted = row.read_int() != 0;
@@ -82,22 +85,22 @@ Status write_code(Database& database, const CodeRecord& code, WallTime now) {
 Status write_action(Database& database, const Action& action, bool deleted, const char* operation) {
   auto statement = database.prepare(
       "INSERT OR REPLACE INTO action (ns, name, version, source_hash, code_hash, stripped_bytes,"
-      " timeout_ms, memory_kb, max_concurrency, created_at, updated_at, deleted)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      " timeout_ms, memory_kb, max_concurrency, allow, created_at, updated_at, deleted)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   if (!statement) return statement.error();
-  const int rc = statement->bind(std::string_view(action.ns))
-                     .bind(std::string_view(action.name))
-                     .bind(int64_t{action.version})
-                     .bind(action.source_hash)
-                     .bind(action.code_hash)
-                     .bind(static_cast<int64_t>(action.stripped_bytes))
-                     .bind(int64_t{action.timeout.count()})
-                     .bind(static_cast<int64_t>(action.memory_kb))
-                     .bind(int64_t{action.max_concurrency})
-                     .bind(action.created_at)
-                     .bind(action.updated_at)
-                     .bind(int64_t{deleted})
-                     .run();
+  const auto allow = allow_text(action.allow);
+  statement->bind(std::string_view(action.ns))
+      .bind(std::string_view(action.name))
+      .bind(int64_t{action.version})
+      .bind(action.source_hash)
+      .bind(action.code_hash)
+      .bind(static_cast<int64_t>(action.stripped_bytes))
+      .bind(int64_t{action.timeout.count()})
+      .bind(static_cast<int64_t>(action.memory_kb))
+      .bind(int64_t{action.max_concurrency});
+  bind_allow(*statement, allow);
+  const int rc =
+      statement->bind(action.created_at).bind(action.updated_at).bind(int64_t{deleted}).run();
   if (rc != SQLITE_OK) return database.error(rc, operation);
   return Ok{};
 }

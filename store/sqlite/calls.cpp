@@ -50,4 +50,17 @@ void FindCall::answer() {
   if (done_) done_(std::move(result_));
 }
 
+void RecordedCall::take(uint32_t, const Verdict& verdict) {
+  if (verdict.duplicate_of) {
+    result_ = Error{Code::kConflict, "store.when_recorded",
+                    "an earlier submission has its idempotency key"};
+  } else if (verdict.kind != Verdict::Kind::kWritten) {
+    result_ = verdict.status;
+  }
+}
+
+void RecordedCall::answer() {
+  if (done_) done_(std::move(result_));
+}
+
 }  // namespace sluice::sqlite

@@ -91,4 +91,17 @@ class FindCall final : public Call {
   Done<Result<Invocation>> done_;
 };
 
+class RecordedCall final : public Call {
+ public:
+  explicit RecordedCall(Done<Status> done) : done_(std::move(done)) { expect(1); }
+  void answer() override;
+
+ protected:
+  void take(uint32_t item, const Verdict& verdict) override;
+
+ private:
+  Status result_;
+  Done<Status> done_;
+};
+
 }  // namespace sluice::sqlite

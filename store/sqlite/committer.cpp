@@ -59,6 +59,16 @@ void Committer::join(Entry& entry, Waiter waiter, Urgency urgency) {
   arrange();
 }
 
+void Committer::join_insert(Entry& entry, Waiter waiter) {
+  if (entry.committing) {  // whatever has changed since
+    entry.this_commit.push_back(std::move(waiter));
+    return;
+  }
+  entry.next_commit.push_back(std::move(waiter));
+  ledger_.hurry(entry);
+  arrange();
+}
+
 void Committer::want(Entry& entry) {
   ledger_.want(entry);
   arrange();

@@ -8,9 +8,9 @@
 #include <optional>
 #include <vector>
 
+#include "base/answers.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/answers.h"
 #include "store/sqlite/ledger.h"
 #include "store/sqlite/writer.h"
 
@@ -28,6 +28,9 @@ class Committer {
 
   // `waiter` is told with the commit that the entry waits for already.
   void join(Entry& entry, Waiter waiter, Urgency urgency);
+
+  // `waiter` is told with the commit that inserts the entry, and that one waits for nothing.
+  void join_insert(Entry& entry, Waiter waiter);
 
   // Somebody waits for the entry, see Ledger::want.
   void want(Entry& entry);

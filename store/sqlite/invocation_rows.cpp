@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "store/sqlite/allow_column.h"
+
 namespace sluice::sqlite {
 namespace {
 
@@ -78,9 +80,10 @@ constexpr const char* kInsert =
     "INSERT INTO invocation (state, outcome, due_at, started_at, ended_at, expires_at, attempt,"
     " deliveries, claim_token, claim_runner, claim_at, cancel_requested, history,"
     " report_outcome, run_time_us, cpu_time_us, memory_peak, message, traceback, logs, result,"
-    " bodies, seq, id, v, ns, action, version, code_hash, timeout_ms, memory_bytes, queue,"
+    " bodies, seq, id, v, ns, action, version, code_hash, timeout_ms, memory_bytes, allow, queue,"
     " priority, created_at, submitted_due_at, ikey, batch_id, batch_index, parent_id, traceparent,"
-    " payload) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
+    " payload) VALUES "
+    "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
     "?,?,?)";
 
 constexpr const char* kUpdate =
@@ -136,6 +139,7 @@ int InvocationWriter::write_bodies(const RowWrite& row, int bodies) {
 
 int InvocationWriter::insert(const RowWrite& row, int bodies) {
   const Submission& what = *row.record.submission;
+  const auto allow = allow_text(what.allow);
   bind_progress(insert_, row.record.progress, history_);
   bind_report(insert_, row.record.report.get());
   insert_.bind(int64_t{bodies})
@@ -147,8 +151,9 @@ int InvocationWriter::insert(const RowWrite& row, int bodies) {
       .bind(int64_t{what.action_version})
       .bind(what.code_hash)
       .bind(int64_t{what.limits.timeout.count()})
-      .bind(static_cast<int64_t>(what.limits.memory_bytes))
-      .bind(std::string_view(what.queue))
+      .bind(static_cast<int64_t>(what.limits.memory_bytes));
+  bind_allow(insert_, allow);
+  insert_.bind(std::string_view(what.queue))
       .bind(int64_t{what.priority})
       .bind(what.created_at)
       .bind(what.due_at)
@@ -181,11 +186,12 @@ bool is_row_error(int rc) {
 
 // ── reading ──
 
-#define SLUICE_OUTLINE_COLUMNS                                                                    \
-  "seq, id, v, ns, action, version, code_hash, timeout_ms, memory_bytes, queue, priority,"        \
-  " created_at, submitted_due_at, ikey, batch_id, batch_index, parent_id, traceparent, state,"    \
-  " outcome, due_at, started_at, ended_at, expires_at, attempt, deliveries, claim_token,"         \
-  " claim_runner, claim_at, cancel_requested, history, report_outcome, run_time_us, cpu_time_us," \
+#define SLUICE_OUTLINE_COLUMNS                                                                     \
+  "seq, id, v, ns, action, version, code_hash, timeout_ms, memory_bytes, allow, queue,"            \
+  " priority, created_at, submitted_due_at, ikey, batch_id, batch_index, parent_id, traceparent, " \
+  "state,"                                                                                         \
+  " outcome, due_at, started_at, ended_at, expires_at, attempt, deliveries, claim_token,"          \
+  " claim_runner, claim_at, cancel_requested, history, report_outcome, run_time_us, cpu_time_us,"  \
   " memory_peak, message, traceback"
 
 const char* const kOutlineColumns = SLUICE_OUTLINE_COLUMNS;
@@ -214,6 +220,7 @@ std::shared_ptr<Submission> read_submission(Statement& row) {
   what->code_hash = row.read_hash();
   what->limits.timeout = Millis(row.read_int());
   what->limits.memory_bytes = static_cast<uint64_t>(row.read_int());
+  what->allow = read_allow(row);
   what->queue = row.read_text();
   what->priority = static_cast<int>(row.read_int());
   what->created_at = row.read_time();

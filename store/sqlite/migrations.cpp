@@ -102,6 +102,12 @@ CREATE INDEX action_capped ON action (ns, name) WHERE max_concurrency > 0 AND de
     R"sql(
 ALTER TABLE invocation ADD COLUMN cpu_time_us INTEGER;
 )sql",
+
+    // 4: the plugins that may be called: names with commas between them; null: all.
+    R"sql(
+ALTER TABLE action ADD COLUMN allow TEXT;
+ALTER TABLE invocation ADD COLUMN allow TEXT;
+)sql",
 };
 
 Result<int64_t> version_of(Database& database) {

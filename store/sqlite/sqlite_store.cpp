@@ -65,8 +65,8 @@ void SqliteStore::claim(std::vector<Uuid> ids, Claim claim,
       const auto change = lifecycle::claim(record, claim, now, my.options.store);
       if (change.changed) my.committer.mark(*entry, Urgency::kLinger);
       if (change.status)
-        results.emplace_back(
-            Delivery{record.submission, record.progress.attempt, record.progress.deliveries});
+        results.emplace_back(Delivery{record.submission, record.progress.attempt,
+                                      record.progress.deliveries, entry->in_file});
       else
         results.emplace_back(change.status.error());
     }
@@ -113,6 +113,18 @@ void SqliteStore::finish(std::vector<Finish> items, Urgency urgency,
       }
     }
     if (waiting == 0) my.answers.post([call] { call->answer(); });
+  });
+}
+
+void SqliteStore::when_recorded(Uuid id, Done<Status> done) {
+  Parts& my = *parts_;
+  Entry* entry = my.ledger.find(id);
+  if (entry && !entry->in_file)
+    return my.committer.join_insert(*entry, {std::make_shared<RecordedCall>(std::move(done)), 0});
+  if (entry) return my.answers.post<Status>(std::move(done), Ok{});
+  // Written long ago, or its insert failed: the file knows.
+  answer_from_file(id, [done = std::move(done)](const Result<Invocation>& found) {
+    if (done) done(found ? Status() : Status(found.error()));
   });
 }
 

@@ -20,6 +20,7 @@ EVERY_STORE("An inserted invocation is found as it was submitted") {
     made.parent_id = at.ids.next();
     made.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     made.ikey = sha256("a key");
+    made.allow = {{"http", "a.b_c-D9"}};
     made.due_at = at.clock.wall() + 5min;
   });
   const auto found = at.find(item->id);
@@ -41,6 +42,7 @@ EVERY_STORE("An inserted invocation is found as it was submitted") {
   CHECK(what.parent_id == item->parent_id);
   CHECK(what.traceparent == item->traceparent);
   CHECK(what.ikey == item->ikey);
+  CHECK(what.allow == item->allow);
   CHECK(found->progress.state == State::kScheduled);
   CHECK(found->progress.due_at == item->due_at);
   CHECK(found->progress.attempt == 0);
@@ -56,6 +58,43 @@ EVERY_STORE("An unknown invocation is not found, by any call") {
   CHECK(at.finish({at.finished(id, token)})[0].error().code == Code::kNotFound);
   CHECK(at.cancel({id})[0].error().code == Code::kNotFound);
   CHECK(at.renew({id}, token)[0].answer == Renewed::Answer::kLost);
+  CHECK(at.when_recorded(id).error().code == Code::kNotFound);
+}
+
+EVERY_STORE("What an invocation may use is kept: all, some, or nothing") {
+  TestType at;
+  using Names = std::vector<std::string>;
+  const Uuid token = at.ids.next();
+  for (const Allow& allow :
+       {Allow(), Allow(Names{}), Allow(Names{"kv"}), Allow(Names{"kv", "a"})}) {
+    const auto item = at.inserted([&](Submission& made) { made.allow = allow; });
+    CHECK(at.find(item->id)->submission->allow == allow);
+    CHECK(at.claim_one(item->id, token)->submission->allow == allow);
+    CHECK(at.finish({at.finished(item->id, token)})[0].ok());
+    CHECK(at.find(item->id)->submission->allow == allow);
+    CHECK(at.list()->at(0).submission->allow == allow);
+  }
+}
+
+EVERY_STORE("Whether a record is durable is known when it is claimed, and can be waited for") {
+  TestType at;
+  const auto item = at.inserted();
+  CHECK(at.when_recorded(item->id).ok());
+  const auto delivery = at.claim_one(item->id, at.ids.next());
+  REQUIRE(delivery.ok());
+  CHECK(delivery->recorded);
+  CHECK(at.when_recorded(item->id).ok());
+
+  // Asked while the insert is on its way.
+  const auto next = at.submission();
+  bool inserted = false, answered = false;
+  at.store->insert({next}, Urgency::kLinger, [&](auto) { inserted = true; });
+  at.store->when_recorded(next->id, [&](const Status& status) {
+    CHECK(status.ok());
+    answered = true;
+  });
+  REQUIRE(at.executor.turn_until([&] { return inserted && answered; }));
+  CHECK(at.find(next->id).ok());
 }
 
 EVERY_STORE("Empty batches are answered") {

@@ -268,6 +268,29 @@ EVERY_STORE("An action keeps its max_concurrency, and those that have one are fo
   CHECK(at.capped().empty());
 }
 
+EVERY_STORE("An action keeps which plugins it may use: all, some, or none") {
+  using Names = std::vector<std::string>;
+  TestType at;
+  REQUIRE(at.put(PutMode::kCreate, "any", "x").ok());
+  REQUIRE(at.put(PutMode::kCreate, "none", "x", 0, Names{})->allow == Names{});
+  REQUIRE(at.put(PutMode::kCreate, "some", "x", 0, Names{"mongo", "http"}).ok());
+  CHECK(at.find_action("any")->allow == std::nullopt);
+  CHECK(at.find_action("none")->allow == Names{});
+  CHECK(at.find_action("some")->allow == Names{"mongo", "http"});
+  const auto listed = at.template await<Result<std::vector<Action>>>(
+      [&](auto done) { at.store->list_actions("default", done); });
+  REQUIRE(listed->size() == 3);
+  CHECK((*listed)[2].allow == Names{"mongo", "http"});
+
+  REQUIRE(at.put(PutMode::kReplace, "any", "x", 0, Names{"kv"}).ok());
+  REQUIRE(at.put(PutMode::kReplace, "none", "x").ok());
+  CHECK(at.find_action("any")->allow == Names{"kv"});
+  CHECK(at.find_action("none")->allow == std::nullopt);
+  REQUIRE(at.delete_action("any").ok());
+  REQUIRE(at.put(PutMode::kCreate, "any", "x").ok());
+  CHECK(at.find_action("any")->allow == std::nullopt);
+}
+
 EVERY_STORE("Code is found by its hash, and its bytecode can be made anew") {
   TestType at;
   CHECK(at.put(PutMode::kCreate, "hello", "return 1").ok());

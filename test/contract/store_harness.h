@@ -110,6 +110,9 @@ class StoreHarness {
   Result<Invocation> find(Uuid id) {
     return await<Result<Invocation>>([&](auto done) { store->find(id, done); });
   }
+  Status when_recorded(Uuid id) {
+    return await<Status>([&](auto done) { store->when_recorded(id, done); });
+  }
   Result<DuePage> due(size_t limit = 100, DueCursor after = {}) {
     return await<Result<DuePage>>([&](auto done) { store->due(after, limit, done); });
   }
@@ -131,7 +134,7 @@ class StoreHarness {
   }
 
   Result<Action> put(PutMode mode, const std::string& name, const std::string& source,
-                     uint32_t max_concurrency = 0) {
+                     uint32_t max_concurrency = 0, Allow allow = {}) {
     CodeRecord code;
     code.chunk_name = name + ".lua";
     code.source = source;
@@ -147,6 +150,7 @@ class StoreHarness {
     action.timeout = Millis(500);
     action.memory_kb = 64;
     action.max_concurrency = max_concurrency;
+    action.allow = std::move(allow);
     return await<Result<Action>>([&](auto done) { store->put_action(mode, action, code, done); });
   }
   Result<Action> find_action(const std::string& name) {

@@ -100,6 +100,19 @@ TEST_CASE("What was claimed and finished of a submission that a full disk refuse
   CHECK(at.find(item->id).error().code == Code::kNotFound);
 }
 
+TEST_CASE("Who waits for a record that a full disk refuses is told why", "[fault]") {
+  Disk disk;
+  SqliteHarness& at = disk.at;
+  disk.vfs.disk_is_full = true;
+  const auto refused = at.submission();
+  at.store->insert({refused}, Urgency::kLinger, {});
+  const auto delivery = at.claim_one(refused->id, at.ids.next());
+  REQUIRE(delivery.ok());
+  CHECK_FALSE(delivery->recorded);
+  CHECK(at.when_recorded(refused->id).error().code == Code::kUnavailable);
+  CHECK(at.when_recorded(refused->id).error().code == Code::kNotFound);  // and gone
+}
+
 TEST_CASE("A file that may not grow behaves as a full disk", "[fault]") {
   SqliteHarness at([](SqliteStoreOptions& options) { options.max_page_count = 100; });
   std::vector<SubmissionPtr> accepted;

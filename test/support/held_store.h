@@ -18,9 +18,12 @@ class HeldStore final : public Store {
 
   bool hold_inserts = false;
   bool hold_finishes = false;
-  std::optional<Error> refuse;  // inserts, and ready()
+  bool hold_records = false;  // what is claimed is not recorded yet, and when_recorded has to wait
+  std::optional<Error> refuse_records;  // when_recorded's answer
+  std::optional<Error> refuse;          // inserts, and ready()
   size_t insert_calls = 0;
   size_t find_action_calls = 0;
+  size_t when_recorded_calls = 0;
   std::vector<Uuid> hurried;
 
   // Lets go of what was held back, in order.
@@ -53,7 +56,20 @@ class HeldStore final : public Store {
 
   void claim(std::vector<Uuid> ids, Claim claim,
              Done<std::vector<Result<Delivery>>> done) override {
-    store_.claim(std::move(ids), std::move(claim), std::move(done));
+    store_.claim(std::move(ids), std::move(claim),
+                 [this, done = std::move(done)](std::vector<Result<Delivery>> claimed) {
+                   for (auto& delivery : claimed) {
+                     if (delivery.ok() && hold_records) delivery->recorded = false;
+                   }
+                   done(std::move(claimed));
+                 });
+  }
+  void when_recorded(Uuid id, Done<Status> done) override {
+    ++when_recorded_calls;
+    store_.when_recorded(
+        id, holding<Status>(hold_records, [this, done = std::move(done)](Status status) {
+          done(refuse_records ? Status(*refuse_records) : std::move(status));
+        }));
   }
   void renew(std::vector<Uuid> ids, Uuid token, Done<std::vector<Renewed>> done) override {
     store_.renew(std::move(ids), token, std::move(done));

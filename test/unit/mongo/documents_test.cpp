@@ -126,6 +126,24 @@ TEST_CASE("a record of a later release is refused, and said to be so") {
   CHECK(stored.error().message.find("later release") != std::string::npos);
 }
 
+TEST_CASE("a record from before there were plugins may use all of them, an odd one none") {
+  using Names = std::vector<std::string>;
+  Submission made = submission();
+  const auto allow_of = [](const Bson& document) {
+    const auto stored = read_invocation(document.get());
+    REQUIRE(stored.ok());
+    return stored->record.submission->allow;
+  };
+  const Progress queued = progress_at(State::kQueued, {});
+  Bson before = invocation_document(made, queued, 1);
+  CHECK(allow_of(before) == std::nullopt);
+  CHECK(allow_of(before.text("allow", "mongo")) == Names{});
+  made.allow = Names{};
+  CHECK(allow_of(invocation_document(made, queued, 1)) == Names{});
+  made.allow = Names{"mongo", "kv"};
+  CHECK(allow_of(invocation_document(made, queued, 1)) == Names{"mongo", "kv"});
+}
+
 TEST_CASE("fields of another type than ours read as empty, not as something else") {
   Bson document;
   document.text("_id", "no uuid").text("priority", "high").number("ns", 5).flag("payload", true);

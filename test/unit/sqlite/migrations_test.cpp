@@ -59,12 +59,28 @@ TEST_CASE("Actions of a file from before they could have a cap have none", "[mig
   auto database = Database::open(folder.path() + "/a.db", {});
   REQUIRE(migrate(*database).ok());
   for (const char* sql :
-       {"ALTER TABLE invocation DROP COLUMN cpu_time_us", "DROP INDEX action_capped",
+       {"ALTER TABLE invocation DROP COLUMN allow", "ALTER TABLE action DROP COLUMN allow",
+        "ALTER TABLE invocation DROP COLUMN cpu_time_us", "DROP INDEX action_capped",
         "ALTER TABLE action DROP COLUMN max_concurrency", "PRAGMA user_version = 1",
         "INSERT INTO action VALUES ('default', 'old', 3, x'00', x'00', 1, 2, 3, 4, 5, 0)"})
     REQUIRE(database->execute(sql, "test").ok());
   REQUIRE(migrate(*database).ok());
   CHECK(number(*database, "SELECT version FROM action WHERE max_concurrency = 0") == 3);
+}
+
+TEST_CASE("Actions of a file from before they could be limited to plugins may use all") {
+  ScratchFolder folder;
+  auto database = Database::open(folder.path() + "/a.db", {});
+  REQUIRE(migrate(*database).ok());
+  for (const char* sql :
+       {"ALTER TABLE invocation DROP COLUMN allow", "ALTER TABLE action DROP COLUMN allow",
+        "PRAGMA user_version = 3",
+        "INSERT INTO action (ns, name, version, source_hash, code_hash, stripped_bytes, timeout_ms,"
+        " memory_kb, created_at, updated_at, deleted)"
+        " VALUES ('default', 'old', 3, x'00', x'00', 1, 2, 3, 4, 5, 0)"})
+    REQUIRE(database->execute(sql, "test").ok());
+  REQUIRE(migrate(*database).ok());
+  CHECK(number(*database, "SELECT version FROM action WHERE allow IS NULL") == 3);
 }
 
 TEST_CASE("A file that is no database is an error that names it", "[migrations]") {

@@ -67,6 +67,49 @@ TEST_CASE("What somebody waits for is written without lingering", "[sqlite]") {
   CHECK(at.sqlite().stats().commits == 2);
 }
 
+TEST_CASE("Who waits for a record makes it join the next commit, and only that one", "[sqlite]") {
+  SqliteHarness at([](SqliteStoreOptions& options) { options.linger = Millis(24h); });
+  const auto item = at.submission();
+  bool inserted = false;
+  at.store->insert({item}, Urgency::kLinger, [&](auto) { inserted = true; });
+  const auto delivery = at.claim_one(item->id, at.ids.next());
+  REQUIRE(delivery.ok());
+  CHECK_FALSE(delivery->recorded);
+  CHECK_FALSE(inserted);
+  CHECK(at.sqlite().stats().commits == 0);
+
+  CHECK(at.when_recorded(item->id).ok());
+  CHECK(inserted);
+  CHECK(at.sqlite().stats().commits == 1);
+  CHECK(at.when_recorded(item->id).ok());  // at once now
+  CHECK(at.sqlite().stats().commits == 1);
+}
+
+TEST_CASE("Who waits for a record during its commit waits for no other", "[sqlite]") {
+  SqliteHarness at([](SqliteStoreOptions& options) { options.linger = Millis(24h); });
+  const auto item = at.submission();
+  bool recorded = false;
+  at.store->insert({item}, Urgency::kNow, {});
+  // At the end of that turn it goes to the writer; the claim is a change that the commit lacks.
+  at.executor.at_turn_end([&] {
+    at.store->claim({item->id}, {at.ids.next(), "r", {}}, {});
+    at.store->when_recorded(item->id, [&](const Status& status) { recorded = status.ok(); });
+  });
+  REQUIRE(at.executor.turn_until([&] { return recorded; }));
+  CHECK(at.sqlite().stats().commits == 1);
+  CHECK(at.sqlite().stats().rows_updated == 0);
+}
+
+TEST_CASE("A record that turns out to be a duplicate is none", "[sqlite]") {
+  SqliteHarness at;
+  at.inserted([](Submission& made) { made.ikey = sha256("key"); });
+  at.reopen();  // the ledger has forgotten it
+  const auto again = at.submission([](Submission& made) { made.ikey = sha256("key"); });
+  at.store->insert({again}, Urgency::kLinger, {});
+  CHECK(at.when_recorded(again->id).error().code == Code::kConflict);
+  CHECK(at.when_recorded(again->id).error().code == Code::kNotFound);
+}
+
 TEST_CASE("The log has its room from the start and stays within it", "[sqlite]") {
   SqliteHarness at;
   const auto log_size = [&] {
