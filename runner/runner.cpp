@@ -10,6 +10,8 @@ namespace {
 constexpr size_t kSqueezedIn = 8;
 constexpr size_t kMostSqueezedIn = 64;
 
+constexpr uint32_t kDeliveriesInCompany = 3;  // after them a job runs alone
+
 bool is_final(const Finish& finish) {
   return finish.next == Finish::Next::kDone || finish.next == Finish::Next::kDead;
 }
@@ -26,12 +28,20 @@ Runner::Runner(RunnerParts parts, RunnerOptions options)
       tokens_(parts.clock),
       codes_(parts.store, parts.compiler, parts.seal, parts.log, parts.metrics, options_.lua_tag,
              options_.code_cache_bytes),
-      metrics_(parts.metrics) {
+      metrics_(parts.metrics),
+      plugin_calls_(
+          parts.executor, parts.store, parts.plugins, parts.clock,
+          [this](const Uuid& id) {
+            const auto running = running_.find(id);
+            return running == running_.end() ? nullptr : &running->second.caller;
+          },
+          [this] { take_at_turn_end(); }) {
   if (options_.appetite) appetite_.emplace(*options_.appetite);
 }
 
 void Runner::start() {
   started_ = true;
+  parts_.pool.serve_calls(&plugin_calls_);
   parts_.pool.on_room([this] { take(); });
   take();
 }
@@ -48,6 +58,16 @@ void Runner::take() {
   if (count == 0) return;
   squeezed_in_ = 0;
   pop(count);
+}
+
+// A job waits for a plugin: its worker has time for others. Where no appetite is kept, the pool
+// says so itself, by its room.
+void Runner::take_at_turn_end() {
+  if (!appetite_ || std::exchange(taking_soon_, true)) return;
+  parts_.executor.at_turn_end([this] {
+    taking_soon_ = false;
+    take();
+  });
 }
 
 void Runner::pop(size_t count) {
@@ -70,7 +90,11 @@ size_t Runner::wanted() {
   const size_t promised = claiming_ + without_code_;  // popped, and not yet at the pool
   if (room <= promised) return 0;
   size_t count = std::min(room - promised, options_.batch);
-  if (appetite_) count = std::min(count, appetite_->more(running_.size(), parts_.clock.mono()));
+  if (appetite_) {
+    // What waits for a plugin holds no worker, and keeps nothing from the others.
+    const size_t waiting = std::min(parts_.pool.waiting(), running_.size());
+    count = std::min(count, appetite_->more(running_.size() - waiting, parts_.clock.mono()));
+  }
   return count;
 }
 
@@ -131,7 +155,8 @@ void Runner::begin(Delivery delivery, Uuid token, MonoTime leased_at) {
   const Uuid id = delivery.submission->id;
   const Sha256 code_hash = delivery.submission->code_hash;
   const std::shared_ptr<const Report> poison = poisoned(delivery, options_.rules);
-  running_.insert_or_assign(id, Running{std::move(delivery), token, leased_at});
+  const Caller caller{delivery.submission.get(), delivery.recorded};
+  running_.insert_or_assign(id, Running{std::move(delivery), token, leased_at, false, caller});
 
   if (poison) {
     const WallTime now = parts_.clock.wall();
@@ -160,14 +185,19 @@ void Runner::execute(const Uuid& id, const LoadedCode& code) {
   job.payload = std::shared_ptr<const std::string>(submission, &submission->payload);
   job.timeout = submission->limits.timeout;
   job.memory_bytes = submission->limits.memory_bytes;
-  job.alone = delivery.attempt > 1;
+  // It lost a worker before, or lost its place with one so often that it may be to blame.
+  job.alone = delivery.attempt > 1 || delivery.deliveries > kDeliveriesInCompany;
   parts_.pool.run(std::move(job), [this, id](sandbox::Execution execution) {
     on_executed(id, std::move(execution));
   });
+  if (running_.at(id).cancelled) parts_.pool.cancel(id);  // known before there was a job to cancel
 }
 
 void Runner::on_executed(const Uuid& id, sandbox::Execution execution) {
-  const Running& running = running_.at(id);
+  // A run that had lost its lease, and came here again, has two ends: the first one counts.
+  const auto found = running_.find(id);
+  if (found == running_.end()) return;
+  const Running& running = found->second;
   const std::string& action = running.delivery.submission->action;
   switch (execution.report.outcome) {
     case Outcome::kTimedOut:
@@ -202,7 +232,8 @@ void Runner::conclude(const Uuid& id, Finish finish) {
   metrics_.ended(running->second.delivery, finish);
   if (appetite_) appetite_->ended(1);
   if (concluded_.empty()) parts_.executor.at_turn_end([this] { flush_concluded(); });
-  concluded_.push_back({std::move(finish), std::move(running->second.delivery.submission)});
+  concluded_.push_back({std::move(finish), std::move(running->second.delivery.submission),
+                        running->second.cancelled});
   running_.erase(running);
 }
 
@@ -242,7 +273,7 @@ void Runner::on_finished(const std::vector<Concluded>& concluded,
       // Its lease passed to another, or its record was never written: this result is not the one.
       parts_.log.warn("The result of {} was not accepted: {}", finish.id.text(),
                       written[i].error().text());
-    } else if (is_final(finish)) {
+    } else if (is_final(finish) || concluded[i].cancelled) {
       durable.push_back({finish.id, Announcement::Phase::kDurable, finish.report});
     } else if (finish.retry_after <= Millis(0)) {
       again.push_back({finish.id, lane_of(*concluded[i].submission)});
@@ -271,16 +302,19 @@ void Runner::renew() {
   }
   for (auto& [token, ids] : by_token) {
     parts_.store.renew(ids, token, [this, ids = ids](const std::vector<Renewed>& answers) {
-      for (size_t i = 0; i < answers.size(); ++i) {
-        const auto running = running_.find(ids[i]);
-        if (running == running_.end()) continue;
-        if (answers[i].answer == Renewed::Answer::kCancel) running->second.cancelled = true;
-        if (answers[i].answer == Renewed::Answer::kLost) {
-          parts_.log.warn("The lease of {} passed to another runner", ids[i].text());
-        }
-      }
+      for (size_t i = 0; i < answers.size(); ++i) on_renewed(ids[i], answers[i]);
     });
   }
+}
+
+void Runner::on_renewed(const Uuid& id, Renewed renewed) {
+  const auto found = running_.find(id);
+  if (found == running_.end()) return;
+  Running& running = found->second;
+  if (renewed.answer == Renewed::Answer::kCancel && !std::exchange(running.cancelled, true))
+    parts_.pool.cancel(id);
+  if (renewed.answer == Renewed::Answer::kLost && !std::exchange(running.caller.lost, true))
+    parts_.log.warn("The lease of {} passed to another runner", id.text());
 }
 
 void Runner::declare() {

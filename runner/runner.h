@@ -20,6 +20,7 @@
 #include "queue/queue.h"
 #include "runner/appetite.h"
 #include "runner/code_cache.h"
+#include "runner/plugin_calls.h"
 #include "runner/run_metrics.h"
 #include "runner/verdict.h"
 #include "sandbox/pool.h"
@@ -81,17 +82,21 @@ class Runner {
     Uuid token;
     MonoTime leased_at{};  // a little before the lease began
     bool cancelled = false;
+    Caller caller;  // what it may reach
   };
 
   struct Concluded {
     Finish finish;
     SubmissionPtr submission;
+    bool cancelled = false;  // over, then, whatever `finish` says
   };
 
   void take();
   void pop(size_t count);
+  void take_at_turn_end();
   void squeeze_in();
   void renew();
+  void on_renewed(const Uuid& id, Renewed renewed);
   size_t wanted();
   void on_popped(std::vector<Uuid> ids);
   void on_claimed(const std::vector<Uuid>& ids, Uuid token, MonoTime leased_at,
@@ -110,9 +115,11 @@ class Runner {
   CodeCache codes_;
   RunMetrics metrics_;
   std::optional<Appetite> appetite_;
+  PluginCalls plugin_calls_;
 
   bool started_ = false;
   bool popping_ = false;
+  bool taking_soon_ = false;
   bool draining_ = false;
   bool squeezing_ = false;  // the pop on the way is one of squeeze_in()
   size_t squeezed_in_ = 0;

@@ -18,6 +18,7 @@ class HeldStore final : public Store {
 
   bool hold_inserts = false;
   bool hold_finishes = false;
+  bool hold_codes = false;
   bool hold_records = false;  // what is claimed is not recorded yet, and when_recorded has to wait
   std::optional<Error> refuse_records;  // when_recorded's answer
   std::optional<Error> refuse;          // inserts, and ready()
@@ -108,7 +109,7 @@ class HeldStore final : public Store {
     store_.delete_action(std::move(ns), std::move(name), std::move(done));
   }
   void find_code(Sha256 hash, Done<Result<CodePtr>> done) override {
-    store_.find_code(hash, std::move(done));
+    store_.find_code(hash, holding<Result<CodePtr>>(hold_codes, std::move(done)));
   }
   void put_bytecode(Sha256 hash, std::string bytecode, std::string lua_tag,
                     Done<Status> done) override {

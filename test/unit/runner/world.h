@@ -25,7 +25,7 @@ class FakePool final : public sandbox::Pool {
   }
   void cancel(const Uuid& id) override { cancelled.push_back(id); }
   void serve_calls(sandbox::CallServer* server) override { calls = server; }
-  size_t waiting() const override { return 0; }
+  size_t waiting() const override { return waiting_jobs; }
   void on_room(std::function<void()> listener) override { room_listener = std::move(listener); }
   void stop(Millis, std::function<void()> done) override {
     stopped = true;
@@ -48,6 +48,7 @@ class FakePool final : public sandbox::Pool {
   }
 
   size_t capacity = 4;
+  size_t waiting_jobs = 0;
   std::deque<Given> jobs;
   std::function<void()> room_listener;
   std::vector<Uuid> cancelled;
