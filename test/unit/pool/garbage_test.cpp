@@ -30,7 +30,10 @@ TEST_CASE("A worker that breaks the protocol is ended, and its job answered") {
       "has_an_unknown_type", "sends_the_pools_frames", "claims_a_huge_length",
       "names_an_outcome_that_is_not_its_own", "sends_too_long_a_result", "sends_what_is_not_json",
       "sends_nothing_as_a_success", "sends_logs_that_are_not_text", "skips_what_was_not_revoked",
-      "lies_on_the_page", "closes_the_channel_and_lives");
+      "calls_for_nothing_outstanding", "calls_for_a_slot_that_was_never_used",
+      "calls_with_what_is_not_json", "calls_with_names_that_are_not_text",
+      "calls_with_too_long_a_payload", "cancels_what_nobody_cancelled", "lies_on_the_page",
+      "closes_the_channel_and_lives");
   INFO(mode);
   Garbage garbage(mode);
   PoolFixture fixture(garbage.options());
@@ -64,6 +67,15 @@ TEST_CASE("Jobs wait while no worker can start, and run as soon as one can") {
   REQUIRE(fixture.until([&] { return *slot != nullptr; }));
   CHECK((*slot)->fate == Fate::kFinished);
   CHECK((*slot)->report.outcome == Outcome::kBadBytecode);
+}
+
+// It may have done something out there: whether it runs again is not for the pool to say.
+TEST_CASE("A job whose worker breaks the protocol after a call is returned") {
+  Garbage garbage("calls_twice");
+  PoolFixture fixture(garbage.options());
+  const auto slot = fixture.run(some_job());
+  REQUIRE(fixture.until([&] { return *slot != nullptr; }));
+  CHECK((*slot)->fate == Fate::kReturned);
 }
 
 TEST_CASE("A pool without workers that start says so, and compiles nothing") {

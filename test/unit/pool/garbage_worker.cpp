@@ -47,6 +47,13 @@ wire::Frame read_run(std::string& bytes) {
   }
 }
 
+std::string call_frame(uint16_t slot, uint64_t sequence, std::string_view plugin,
+                       std::string_view payload) {
+  std::string out;
+  encode(out, wire::Call{0, plugin, "a", payload}, slot, sequence);
+  return out;
+}
+
 std::string result_frame(uint16_t slot, uint64_t sequence, std::string_view result) {
   std::string out;
   wire::RunResult message;
@@ -95,6 +102,20 @@ int main(int, char** argv) {
     message.logs = "\xff\xfe";
     encode(answer, message, run.slot, run.sequence);
   }
+  if (mode == "calls_for_nothing_outstanding")
+    answer = call_frame(run.slot, run.sequence + 1, "p", "{}");
+  if (mode == "calls_for_a_slot_that_was_never_used") answer = call_frame(99, 0, "p", "{}");
+  if (mode == "calls_with_what_is_not_json") answer = call_frame(run.slot, run.sequence, "p", "{");
+  if (mode == "calls_with_names_that_are_not_text")
+    answer = call_frame(run.slot, run.sequence, "\xff", "{}");
+  if (mode == "calls_twice") {
+    answer = call_frame(run.slot, run.sequence, "p", "{}");
+    answer += answer;
+  }
+  if (mode == "calls_with_too_long_a_payload")
+    answer = call_frame(run.slot, run.sequence, "p", '"' + std::string(kMaxCallBytes, 'x') + '"');
+  if (mode == "cancels_what_nobody_cancelled")
+    answer[wire::kHeaderBytes] = static_cast<char>(sluice::Outcome::kCancelled);
   if (mode == "skips_what_was_not_revoked") {
     answer.clear();
     encode(answer, wire::Skipped{}, run.slot, run.sequence);

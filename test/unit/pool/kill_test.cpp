@@ -2,15 +2,14 @@
 
 #include <catch2/catch.hpp>
 #include <csignal>
-#include <fstream>
 #include <random>
-#include <sstream>
 
 #include "pool_fixture.h"
 
 using namespace sluice::sandbox;
 using sluice::Millis;
 using sluice::Outcome;
+using sluice::test::cpu_ticks;
 using sluice::test::PoolFixture;
 using Fate = Execution::Fate;
 
@@ -22,19 +21,6 @@ const char* const kQuick = "function main() return 1 end";
 // No hook reaches this: it stays inside one C function for hours.
 const char* const kPathological =
     "function main() return (('a'):rep(40)):find(('a?'):rep(40) .. ('a'):rep(40)) end";
-
-// CPU time that a process has used, in clock ticks.
-long cpu_ticks(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string line;
-  std::getline(file, line);
-  std::istringstream fields(line.substr(std::min(line.size(), line.rfind(')') + 1)));
-  std::string skipped;
-  for (int i = 0; i < 11; ++i) fields >> skipped;
-  long ticks = -1;
-  fields >> ticks;
-  return ticks;
-}
 
 // Gives an endless job to the pool's only worker and waits until it is really running.
 PoolFixture::Slot run_endless(PoolFixture& fixture, Job job) {

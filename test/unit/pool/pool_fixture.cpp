@@ -1,6 +1,8 @@
 #include "pool_fixture.h"
 
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <sstream>
 
 #include "test/support/loop_until.h"
 
@@ -69,6 +71,18 @@ Execution PoolFixture::result_of(Job job) {
 
 bool PoolFixture::until(const std::function<bool()>& condition) {
   return loop_until(loop_, condition);
+}
+
+long cpu_ticks(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string line;
+  std::getline(file, line);
+  std::istringstream fields(line.substr(std::min(line.size(), line.rfind(')') + 1)));
+  std::string skipped;
+  for (int i = 0; i < 11; ++i) fields >> skipped;
+  long ticks = -1;
+  fields >> ticks;
+  return ticks;
 }
 
 }  // namespace sluice::test

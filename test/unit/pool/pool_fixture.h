@@ -13,6 +13,9 @@
 
 namespace sluice::test {
 
+// CPU time that a process has used, in clock ticks.
+long cpu_ticks(pid_t pid);
+
 class PoolFixture {
  public:
   PoolFixture() : PoolFixture(defaults(2)) {}
