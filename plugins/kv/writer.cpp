@@ -1,6 +1,7 @@
 #include "plugins/kv/writer.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "sluice/plugin.hpp"
@@ -46,8 +47,9 @@ void Writer::run(Work work, Deadline deadline) {
   arrived_.notify_one();
   done_.wait_until(lock, deadline, [&] { return job->state == State::kDone; });
   if (job->state == State::kDone) {
-    if (job->error) std::rethrow_exception(job->error);
-    return;
+    if (!job->trouble) return;
+    if (job->trouble->code != SQLITE_OK) throw SqliteError(job->trouble->code, job->trouble->text);
+    throw Failure(job->trouble->text);
   }
   if (job->state == State::kRunning)
     throw Failure("the time was up while the store wrote: it may have been done, or not");
@@ -108,10 +110,10 @@ void Writer::commit(const std::vector<JobPtr>& jobs) {
     finish_transaction();
   } catch (const SqliteError& error) {
     // One of them may be what cannot be written; the others shall not suffer from it.
-    const auto why = explained(error);
+    const Trouble why = explained(error);
     for (const JobPtr& job : running) {
       if (broken_) {
-        job->error = why;
+        job->trouble = why;
       } else {
         commit_alone(job);
       }
@@ -125,7 +127,7 @@ bool Writer::begin(const std::vector<JobPtr>& jobs) {
   Deadline last{};
   for (const JobPtr& job : jobs) last = std::max(last, job->deadline);
   database_.wait_until(std::min(last, steady_clock::now() + kLockTimeout));
-  std::exception_ptr why;
+  Trouble why;
   try {
     if (broken_) throw SqliteError(SQLITE_IOERR_FSYNC, "a sync has failed before");
     database_.execute("BEGIN IMMEDIATE");
@@ -142,7 +144,7 @@ bool Writer::begin(const std::vector<JobPtr>& jobs) {
       const auto at = std::find(waiting_.begin(), waiting_.end(), job);
       if (at == waiting_.end()) continue;
       waiting_.erase(at);
-      job->error = why;
+      job->trouble = why;
       failed.push_back(job);
     }
   }
@@ -152,13 +154,13 @@ bool Writer::begin(const std::vector<JobPtr>& jobs) {
 
 void Writer::work(const std::vector<JobPtr>& jobs) {
   for (const JobPtr& job : jobs) {
-    job->error = nullptr;
+    job->trouble.reset();
     try {
       job->work(entries_);
-    } catch (const SqliteError&) {
-      throw;
-    } catch (...) {
-      job->error = std::current_exception();
+    } catch (const Failure& failure) {
+      job->trouble = Trouble{failure.what()};
+    } catch (const std::bad_alloc&) {
+      throw SqliteError(SQLITE_NOMEM, "no memory");
     }
   }
 }
@@ -181,7 +183,7 @@ void Writer::commit_alone(const JobPtr& job) {
       finish_transaction();
       return;
     } catch (const SqliteError& error) {
-      job->error = explained(error);
+      job->trouble = explained(error);
       if (error.primary() != SQLITE_FULL || !may_sweep) return;
     }
     if (!first_expiry_ || options_.now() < *first_expiry_) return;
@@ -190,36 +192,34 @@ void Writer::commit_alone(const JobPtr& job) {
 }
 
 // Undoes the transaction, and says why for the caller and for the log.
-std::exception_ptr Writer::explained(const SqliteError& error) {
+Writer::Trouble Writer::explained(const SqliteError& error) {
   database_.roll_back();
   if (error.is_failed_sync()) {
     const bool again = std::exchange(broken_, true);
     if (!again) options_.log_error(error.what());
-    return std::make_exception_ptr(
-        Failure(again ? "the store's disk failed before: it writes nothing until the server is "
-                        "started again"
-                      : "the store's disk failed: this write may or may not be kept, and nothing "
-                        "more is written until the server is started again"));
+    return {again
+                ? "the store's disk failed before: it writes nothing until the server is started "
+                  "again"
+                : "the store's disk failed: this write may or may not be kept, and nothing more is "
+                  "written until the server is started again"};
   }
   if (error.primary() == SQLITE_BUSY)
-    return std::make_exception_ptr(
-        Failure("the store is locked by another process: nothing was changed"));
-  if (error.primary() != SQLITE_FULL) return std::make_exception_ptr(error);
+    return {"the store is locked by another process: nothing was changed"};
+  if (error.primary() != SQLITE_FULL) return {error.what(), error.code};
   // SQLite says the same of its own limit and of the disk's.
   try {
     const int64_t most = database_.pragma("max_page_count"), used = database_.pragma("page_count");
     const int64_t free = database_.pragma("freelist_count"), size = database_.pragma("page_size");
     constexpr int64_t kLargestWrite = 1 << 20;
     if (most - used + free < kLargestWrite / size)
-      return std::make_exception_ptr(Failure("the store is full: its max_bytes is " +
-                                             std::to_string(most * size) +
-                                             "; nothing was changed"));
+      return {"the store is full: its max_bytes is " + std::to_string(most * size) +
+              "; nothing was changed"};
   } catch (const SqliteError& other) {
-    return std::make_exception_ptr(other);
+    return {other.what(), other.code};
   }
   // Once: whoever writes in a loop shall not fill the log as well.
   if (!std::exchange(told_of_full_disk_, true)) options_.log_error(error.what());
-  return std::make_exception_ptr(Failure("the store's disk is full: nothing was changed"));
+  return {"the store's disk is full: nothing was changed"};
 }
 
 void Writer::done(const std::vector<JobPtr>& jobs) {
@@ -256,11 +256,13 @@ void Writer::checkpoint() {
   const int code = sqlite3_wal_checkpoint_v2(database_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
                                              nullptr, nullptr);
   log_frames_ = 0;
+  const bool failed_before = std::exchange(checkpoint_fails_, false);
   if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY) return;
+  checkpoint_fails_ = true;
   const SqliteError error(code, std::string("checkpoint: ") + sqlite3_errstr(code));
   if (error.is_failed_sync()) {
     explained(error);
-  } else {
+  } else if (!failed_before) {
     options_.log_error(error.what());
   }
 }

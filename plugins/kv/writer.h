@@ -8,7 +8,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
-#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -53,12 +52,17 @@ class Writer {
   Stats stats() const { return {commits_, swept_}; }
 
  private:
+  // Why a job failed; as a value, for exceptions are better not shared by threads.
+  struct Trouble {
+    std::string text;
+    int code = SQLITE_OK;  // of SQLite, when the file is the trouble; else it is for the caller
+  };
   enum class State { kWaiting, kRunning, kDone };
   struct Job {
     Work work;
     Deadline deadline;
     State state = State::kWaiting;
-    std::exception_ptr error;
+    std::optional<Trouble> trouble;
   };
   using JobPtr = std::shared_ptr<Job>;
 
@@ -72,7 +76,7 @@ class Writer {
   void done(const std::vector<JobPtr>& jobs);
   void sweep();
   void checkpoint();
-  std::exception_ptr explained(const SqliteError& error);
+  Trouble explained(const SqliteError& error);
   static int on_commit(void* self, sqlite3*, const char*, int frames);
 
   Database database_;
@@ -83,6 +87,7 @@ class Writer {
   std::optional<int64_t> first_expiry_;
   int log_frames_ = 0;
   bool told_of_full_disk_ = false;
+  bool checkpoint_fails_ = false;
   bool broken_ = false;  // a sync failed: nothing can be promised any more
 
   std::atomic<uint64_t> commits_{0};

@@ -1,4 +1,6 @@
 // Many callers, and several processes, at once.
+#include <sqlite3.h>
+
 #include <set>
 #include <thread>
 
@@ -93,6 +95,26 @@ TEST_CASE("Several may make the same file at the same time") {
     CHECK(at.list().keys.size() == 4);
     at.store.reset();
   }
+}
+
+TEST_CASE(
+    "Nobody waits for another process's lock beyond the deadline, and nothing is written after "
+    "it") {
+  KvWorld at;
+  at.set("before", "1");
+  sqlite3* other = nullptr;
+  REQUIRE(sqlite3_open(at.path().c_str(), &other) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
+  const auto soon = std::chrono::steady_clock::now() + std::chrono::milliseconds(30);
+  CHECK_THAT(failure_of([&] {
+               at.store->set({"late", "1", {}, {}}, soon);
+             }),
+             Catch::Contains("nothing was changed"));
+  CHECK(at.value("before") == "1");  // reads need no lock
+  CHECK(sqlite3_exec(other, "COMMIT", nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(other);
+  at.set("after", "1");
+  CHECK(at.value("late") == "(none)");
 }
 
 TEST_CASE("Readers see what was answered, while others write") {
