@@ -55,6 +55,7 @@ struct Calling {
   }
   Job named_job(const std::string& source, const std::string& payload = "") {
     Job job = fixture.job(source, payload);
+    job.timeout = Millis(60'000);  // which only a hang reaches
     job.id.bytes[0] = static_cast<uint8_t>(++last_id);
     job.id.bytes[1] = static_cast<uint8_t>(last_id >> 8);
     return job;
@@ -172,7 +173,6 @@ TEST_CASE("A job that was answered goes on beside one that never pauses") {
   const auto waiting = world.start(kCalls, "[1]");
   REQUIRE(world.has_calls(1));
   Job busy = world.named_job(kEndless);
-  busy.timeout = Millis(10'000);
   const auto endless = world.fixture.run(busy);
   REQUIRE(world.fixture.until([&] { return world.fixture.pool().stats().workers_busy == 1; }));
   world.calls.answer("[1]");
@@ -189,7 +189,6 @@ TEST_CASE("A job can be cancelled while it waits, runs, or has not begun") {
   const auto waiting = world.fixture.run(waits);
   REQUIRE(world.has_calls(1));
   Job runs = world.named_job(kEndless);
-  runs.timeout = Millis(60'000);
   const Job queued = world.named_job("function main() return 1 end");
   const auto running = world.fixture.run(runs);  // together, so that both are offered
   const auto not_begun = world.fixture.run(queued);
@@ -215,7 +214,6 @@ TEST_CASE(
   const auto called = world.start(kCalls);
   REQUIRE(world.has_calls(1));
   Job runs = world.named_job(kEndless);
-  runs.timeout = Millis(60'000);
   const Job next = world.named_job("function main() return 'again' end");
   const auto running = world.fixture.run(runs);  // together, so that both are offered
   const auto other = world.fixture.run(next);
