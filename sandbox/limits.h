@@ -19,6 +19,9 @@ inline constexpr size_t kMaxSourceBytes = 512 << 10;      // of one action
 inline constexpr size_t kMaxBytecodeBytes = 8 << 20;
 inline constexpr uint64_t kMaxMemoryBytes = 1ull << 30;   // the highest memory limit a server may offer
 
+// Of all invocations in a worker, in the highest limit of one: those that wait may hold as much again as the one that runs.
+inline constexpr uint64_t kTotalMemoryFactor = 2;
+
 inline constexpr std::chrono::milliseconds kKillGrace{30};      // past its limit, before the worker is killed
 inline constexpr std::chrono::milliseconds kCompileTimeout{5'000};
 inline constexpr uint64_t kCompileMemoryBytes = 128ull << 20;

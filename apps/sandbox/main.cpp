@@ -52,7 +52,8 @@ int run_jobs(pid_t parent, uint64_t max_memory_bytes, uint64_t snapshot_bytes) {
     return refuse({sluice::Code::kInternal, "control page", std::strerror(errno)});
   close(wire::kControlPageFd);
 
-  const VmOptions options{max_memory_bytes, snapshot_bytes, wire::kSlots};
+  const VmOptions options{max_memory_bytes, snapshot_bytes, wire::kSlots,
+                          kTotalMemoryFactor * max_memory_bytes};
   auto vm = Vm::create(options);
   if (!vm.ok()) return refuse(vm.error());
   warm_up(**vm);

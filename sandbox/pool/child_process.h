@@ -52,6 +52,7 @@ class ChildProcess {
   ~ChildProcess();  // kills and reaps
 
   pid_t pid() const { return pid_; }
+  uint64_t resident_bytes() const;  // by the kernel's count; 0: not to be known
   const std::string& without_namespaces() const { return without_namespaces_; }  // why; empty: with
   Fd take_channel() { return std::move(channel_); }
 

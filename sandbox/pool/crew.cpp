@@ -15,8 +15,7 @@ constexpr unsigned kToldEvery = 64;
 constexpr unsigned kFailuresBeforeUnhealthy = 3;  // in a row
 constexpr std::chrono::milliseconds kFirstDelay{20};
 constexpr std::chrono::milliseconds kLongestDelay{1'000};
-constexpr std::chrono::milliseconds kStartTime{10'000};  // until it must have said hello
-constexpr uint64_t kBesidesArenaBytes = 256ull << 20;    // programs, payloads, results, page tables
+constexpr std::chrono::milliseconds kStartTime{10'000};   // until it must have said hello
 constexpr std::chrono::milliseconds kHelpersWait{1'000};  // without a job, before they go
 
 }  // namespace
@@ -98,8 +97,7 @@ std::unique_ptr<Worker> Crew::start_one(MonoTime now) {
 // on addresses holds.
 void Crew::put_into_group(Worker& worker) {
   if (!cgroups_) return;
-  auto group = cgroups_->put(worker.pid(), options_.max_memory_bytes * 5 / 4 +
-                                               options_.snapshot_bytes + kBesidesArenaBytes);
+  auto group = cgroups_->put(worker.pid(), options_.most_bytes());
   if (group.ok()) {
     worker.hold(*std::move(group));
   } else {

@@ -12,6 +12,19 @@ constexpr std::chrono::milliseconds kTick{
 // before it is blamed after all.
 constexpr unsigned kLostBeforeAlone = 3;
 
+constexpr unsigned kTicksBetweenMeasures = 10;  // of workers' memory
+
+const char* why_killed(Worker::Health health) {
+  switch (health) {
+    case Worker::Health::kOvertime:
+      return "was killed: its job ran past its limit";
+    case Worker::Health::kOversized:
+      return "was killed: it had more memory than its jobs may have";
+    default:
+      return "was killed: it did not respond";
+  }
+}
+
 // Code that held a C function past its limit once runs alone in its worker from then on. So many
 // are remembered.
 constexpr size_t kOffenders = 1'024;
@@ -224,7 +237,8 @@ void ProcessPool::worker_gone(Worker& worker) {
       answer_later(std::move(*ticket), std::move(returned));
       continue;
     }
-    if (remains.cause == Worker::Health::kFine) ++(*ticket)->lost_workers;
+    if (remains.cause == Worker::Health::kFine || remains.cause == Worker::Health::kOversized)
+      ++(*ticket)->lost_workers;
     if ((*ticket)->lost_workers > kLostBeforeAlone) {
       remains.charged = std::move(*ticket);
       charge(remains);
@@ -297,9 +311,12 @@ void ProcessPool::tick() {
 
 void ProcessPool::check_workers(MonoTime now) {
   std::vector<std::pair<Worker*, Worker::Health>> sick;
+  const bool measure = ++ticks_ % kTicksBetweenMeasures == 0;
   for (const auto& worker : crew_.at_work()) {
     if (!worker->ready()) continue;
-    const Worker::Health health = worker->check(now);
+    Worker::Health health = worker->check(now);
+    if (health == Worker::Health::kFine && measure && worker->busy() && worker->oversized())
+      health = Worker::Health::kOversized;
     for (Worker::Ended& ended : worker->take_overdue(now)) {
       --offered_;
       end_as_told(std::move(ended));
@@ -308,9 +325,7 @@ void ProcessPool::check_workers(MonoTime now) {
   }
   for (const auto& [worker, health] : sick) {
     if (worker == cleared_for_alone_) cleared_for_alone_ = nullptr;
-    crew_.replace(*worker, now, health,
-                  health == Worker::Health::kOvertime ? "was killed: its job ran past its limit"
-                                                      : "was killed: it did not respond");
+    crew_.replace(*worker, now, health, why_killed(health));
   }
 }
 

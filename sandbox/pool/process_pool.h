@@ -148,6 +148,7 @@ class ProcessPool final : public Pool, public Compiler, private Worker::Events {
   bool had_no_room_ = false;
 
   Timer ticker_;
+  unsigned ticks_ = 0;
   bool scheduled_ = false;
   bool stopping_ = false;
   bool out_of_time_ = false;  // the grace of stop() is over: nobody is charged any more

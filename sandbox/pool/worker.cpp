@@ -13,6 +13,9 @@ constexpr size_t kMaxOfferedBytes = 1 << 20;
 // Beyond all limits of what it is doing: then a worker is taken for stuck.
 constexpr std::chrono::milliseconds kUnresponsiveAfter{2'000};
 
+// Programs, payloads, results, answers, C stacks, page tables.
+constexpr uint64_t kBesidesJobsBytes = 768ull << 20;
+
 // From SIGKILL to the end of its channel.
 constexpr std::chrono::milliseconds kDeathTime{1'000};
 
@@ -23,6 +26,11 @@ std::chrono::milliseconds limit_of(const Job& job) {
 }
 
 }  // namespace
+
+// Arenas have some air in them.
+uint64_t Worker::Options::most_bytes() const {
+  return kTotalMemoryFactor * max_memory_bytes * 5 / 4 + snapshot_bytes + kBesidesJobsBytes;
+}
 
 Result<std::unique_ptr<Worker>> Worker::start(Loop& loop, const Clock& clock,
                                               const Options& options, ReadSpace& space,
@@ -45,6 +53,7 @@ Worker::Worker(Loop& loop, const Clock& clock, const Options& options, ReadSpace
     : clock_(clock),
       number_(options.number),
       most_offers_(std::clamp<size_t>(options.offers, 1, wire::kSlots)),
+      most_bytes_(options.most_bytes()),
       events_(events),
       child_(std::move(child)),
       page_(std::move(page)),

@@ -54,6 +54,8 @@ class Worker final : private Channel::Reader {
     std::string path;  // of sluice-sandbox
     uint64_t max_memory_bytes = 128ull << 20;
     uint64_t snapshot_bytes = 16ull << 20;
+    // What it may come to hold, with all that is not the jobs'.
+    uint64_t most_bytes() const;
     size_t offers =
         wire::kBusySlots;  // at most so many at a time, beside those that wait for a plugin
     uint64_t number = 0;   // no other has it, ever
@@ -111,6 +113,7 @@ class Worker final : private Channel::Reader {
     kFine,
     kOvertime,      // the running job is past its limit and grace: a C function holds it
     kUnresponsive,  // no answer for so long that no limit explains it
+    kOversized,     // has more memory than all of its jobs together may have
   };
   // Reads the control page, as hints, and tells it to end what has run out of time while it waits.
   // Call every few milliseconds while it is not idle.
@@ -123,6 +126,9 @@ class Worker final : private Channel::Reader {
     Outcome outcome;
   };
   std::vector<Ended> take_overdue(MonoTime now);
+
+  // By the kernel's count. The worker counts as well; this is for one that was taken over.
+  bool oversized() const { return child_.resident_bytes() > most_bytes_; }
 
   // Kills the process. What it had sent is still heard; worker_gone follows.
   void kill(MonoTime now, Health cause, std::string why);
@@ -184,6 +190,7 @@ class Worker final : private Channel::Reader {
   const Clock& clock_;
   const uint64_t number_;
   const size_t most_offers_;
+  const uint64_t most_bytes_;
   Events& events_;
   Cgroup group_;  // goes after the child, which is in it
   ChildProcess child_;

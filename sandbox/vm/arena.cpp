@@ -119,6 +119,10 @@ void Arena::set_limit(uint64_t bytes) {
   s.refused = 0;
 }
 
+void Arena::move_limit(uint64_t bytes) {
+  state().limit = bytes;
+}
+
 void* Arena::reallocate(void* payload, size_t old_size, size_t new_size) {
   State& s = state();
   if (new_size > old_size) {

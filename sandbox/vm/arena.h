@@ -38,7 +38,8 @@ class Arena {
   // From now on no request may raise used() above `bytes`. The peak starts anew, refused() is
   // false.
   void set_limit(uint64_t bytes);
-  bool refused() const;  // some request, since the limit was set
+  void move_limit(uint64_t bytes);  // the same, and nothing starts anew
+  bool refused() const;             // some request, since the limit was set
   void note_refusal();   // of a request that never came here
 
   // Merges what is free, so that extent() is as small as it can be without moving anything.

@@ -78,16 +78,17 @@ bool Deadline::tick() {
 void Deadline::hook(lua_State* L, lua_Debug*) {
   Slot& slot = *Context::of(L).slot;
   Deadline& deadline = slot.context.deadline;
-  if (deadline.passed()) deadline.leave(L);
+  if (deadline.passed()) {
+    write_traceback(slot.context.traceback, deadline.running());
+    deadline.leave();
+  }
   // Should a tick set it anew just now, the next one does so again.
   lua_sethook(L, nullptr, 0, 0);
   if (!deadline.turn_over_.exchange(false, std::memory_order_relaxed)) return;
   slot.end_turn(Turn::kSliced);
-  if (slot.given_up) deadline.leave(L);
 }
 
-void Deadline::leave(lua_State* L) {
-  write_traceback(Context::of(L).traceback, running());
+void Deadline::leave() {
   _longjmp(exit_, 1);
 }
 

@@ -37,8 +37,8 @@ class Deadline {
   // Async-signal-safe. For the one whose turn it is.
   bool tick();
 
-  // From inside of call(): notes the traceback, and jumps to its end.
-  [[noreturn]] void leave(lua_State* L);
+  // From inside of call(): jumps to its end.
+  [[noreturn]] void leave();
 
   // Whether some tick found the invocation past its deadline.
   bool passed() const { return passed_.load(std::memory_order_relaxed); }

@@ -193,8 +193,8 @@ bool Invocation::write_result() {
 
 void Invocation::limit_memory() {
   restored_ = true;
-  const uint64_t limit = std::min(request_.memory_bytes, machine_.options.max_memory_bytes);
-  context_.arena.set_limit(slot_.bare_bytes + limit);
+  context_.arena.set_limit(0);
+  slot_.limit_memory();
 }
 
 bool Invocation::end(Outcome outcome, std::string_view message) {
@@ -208,6 +208,10 @@ bool Invocation::end(Outcome outcome, std::string_view message) {
 bool Invocation::end_in_time() {
   if (slot_.given_up == Outcome::kCancelled)
     return end(Outcome::kCancelled, "cancelled while it ran");
+  if (slot_.given_up == Outcome::kOutOfMemory)
+    return end(Outcome::kOutOfMemory,
+               "its memory was needed: of those that waited for plugins on its worker it held the "
+               "most");
   end(Outcome::kTimedOut, "timed out after ");
   context_.message.append_number(request_.timeout.count());
   context_.message.append(" ms");

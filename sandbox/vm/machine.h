@@ -25,6 +25,7 @@ struct Machine {
   JsonWriter writer;
   Seeds seeds;
   std::vector<std::unique_ptr<Slot>> slots;
+  uint64_t held_bytes = 0;              // by those that wait
   std::atomic<Slot*> running{nullptr};  // whose turn it is, for the timer's handler
 };
 

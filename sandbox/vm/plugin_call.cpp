@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "sandbox/vm/functions.h"
 #include "sandbox/vm/machine.h"
+#include "sandbox/vm/traceback.h"
 
 namespace sluice::sandbox {
 namespace {
@@ -43,7 +44,8 @@ std::string_view write_payload(lua_State* L, Slot& slot) {
     case JsonWriter::End::kWritten:
       return writer.text();
     case JsonWriter::End::kTimedOut:
-      context.deadline.leave(L);
+      write_traceback(context.traceback, context.deadline.running());
+      context.deadline.leave();
     case JsonWriter::End::kNoMemory:
       context.arena.note_refusal();
       luaL_error(L, "not enough memory");
@@ -68,8 +70,6 @@ int plugin_call(lua_State* L) {
   lua_settop(L, 3);
   slot.call = {plugin, action, write_payload(L, slot)};
   slot.end_turn(Turn::kCalls);
-  if (slot.given_up) slot.context.deadline.leave(L);
-
   const CallAnswer& answer = *slot.answer;
   if (!answer.ok) return raise(L, answer.text);
   JsonReader& reader = slot.machine.reader;

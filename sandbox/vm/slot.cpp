@@ -1,6 +1,7 @@
 #include "sandbox/vm/slot.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "sandbox/vm/invocation.h"
 #include "sandbox/vm/libraries.h"
@@ -54,6 +55,10 @@ void* allocate(void* context_of_slot, void* block, size_t old_size, size_t new_s
 
   const Deadline::Running* running = context.deadline.running();
   if (running == nullptr) return nullptr;
+  if (context.slot->make_room(new_size - size)) {
+    result = request(context, block, size, new_size);
+    if (result != nullptr) return result;
+  }
   // The string library's buffers come here on their own and would give up at once.
   if (!is_object) {
     collect(context);
@@ -106,6 +111,40 @@ Status Slot::prepare() {
   bare_bytes = context.arena.used();
   if (!bare.take(context.arena)) return failure("no memory for the first snapshot");
   return Ok{};
+}
+
+void Slot::end_turn(Turn how) {
+  turn = how;
+  fiber.suspend();
+  if (how == Turn::kEnded || !given_up) return;
+  if (!robbed) write_traceback(context.traceback, context.deadline.running());
+  context.deadline.leave();
+}
+
+void Slot::limit_memory() {
+  const uint64_t own = std::min(request.memory_bytes, machine.options.max_memory_bytes);
+  const uint64_t left = machine.options.total_memory_bytes -
+                        std::min(machine.held_bytes, machine.options.total_memory_bytes);
+  context.arena.move_limit(bare_bytes + std::min(own, left));
+}
+
+// The largest goes first, so that who holds little never pays for who holds much.
+bool Slot::make_room(uint64_t more) {
+  const uint64_t wanted = context.arena.used() - bare_bytes + more;
+  if (wanted > std::min(request.memory_bytes, machine.options.max_memory_bytes)) return false;
+  bool made = false;
+  while (machine.held_bytes + wanted > machine.options.total_memory_bytes) {
+    Slot* largest = nullptr;
+    for (const auto& slot : machine.slots)
+      if (largest == nullptr || slot->held_bytes > largest->held_bytes) largest = slot.get();
+    if (largest->held_bytes <= wanted) break;
+    machine.held_bytes -= std::exchange(largest->held_bytes, 0);
+    largest->robbed = true;
+    largest->context.arena.discard(largest->bare.size());
+    made = true;
+  }
+  if (made) limit_memory();
+  return made;
 }
 
 void Slot::live(void* self) {

@@ -31,12 +31,9 @@ struct Slot {
   // Reserves the arena and the stack, opens the libraries and takes the bare snapshot.
   Status prepare();
 
-  // From inside of the fiber: gives the turn back, with what it came to. When it returns with
-  // `given_up` set, the invocation is to end.
-  void end_turn(Turn how) {
-    turn = how;
-    fiber.suspend();
-  }
+  // From inside of the fiber: gives the turn back, with what it came to. From inside of Lua code it
+  // does not return when the invocation is given up meanwhile.
+  void end_turn(Turn how);
 
   Machine& machine;
   const SlotNumber number;
@@ -48,6 +45,13 @@ struct Slot {
   Snapshot bare;
   uint64_t bare_bytes = 0;  // requested by it: what jobs are not charged for
 
+  // The most that the invocation may request now: its own limit, or what the others leave it of the
+  // machine's.
+  void limit_memory();
+  // The invocation needs `more`, and its own limit allows it: has others give up what they hold
+  // while they wait, if any holds more than this one would. False: nothing was to be had.
+  bool make_room(uint64_t more);
+
   // The invocation that is here.
   bool taken = false;
   RunRequest request;
@@ -57,6 +61,8 @@ struct Slot {
   PluginCall call;                     // turn kCalls
   const CallAnswer* answer = nullptr;  // to that call
   std::optional<Outcome> given_up;
+  bool robbed = false;      // others have its memory: it can only be given up
+  uint64_t held_bytes = 0;  // while it waits
 
  private:
   static void live(void* self);

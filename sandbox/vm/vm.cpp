@@ -50,6 +50,7 @@ Turn Vm::begin(SlotNumber number, const RunRequest& request) {
   Slot& slot = *impl_->slots[number];
   slot.taken = true;
   slot.given_up.reset();
+  slot.robbed = false;
   slot.request = request;
   return take_turn(number);
 }
@@ -70,12 +71,26 @@ void Vm::give_up(SlotNumber number, Outcome outcome) {
 
 Turn Vm::take_turn(SlotNumber number) {
   Slot& slot = *impl_->slots[number];
+  if (slot.held_bytes > 0) {
+    impl_->held_bytes -= std::exchange(slot.held_bytes, 0);
+    slot.limit_memory();
+  }
   slot.context.deadline.begin_turn(monotonic_now());
   impl_->running.store(&slot, std::memory_order_relaxed);
   slot.fiber.resume();
   impl_->running.store(nullptr, std::memory_order_relaxed);
-  if (slot.turn == Turn::kEnded) slot.taken = false;
+  slot.taken = slot.turn != Turn::kEnded;
+  if (slot.taken) {
+    slot.held_bytes = slot.context.arena.used() - slot.bare_bytes;
+    impl_->held_bytes += slot.held_bytes;
+  }
   return slot.turn;
+}
+
+std::optional<SlotNumber> Vm::robbed() const {
+  for (const auto& slot : impl_->slots)
+    if (slot->taken && slot->robbed) return slot->number;
+  return {};
 }
 
 const RunResult& Vm::result(SlotNumber slot) const {

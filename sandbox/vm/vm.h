@@ -40,6 +40,9 @@ struct VmOptions {
   uint64_t max_memory_bytes = 128ull << 20;      // the highest limit a run may name; the arena reserves more address space
   uint64_t snapshot_cache_bytes = 16ull << 20;   // of all snapshots together
   SlotNumber max_slots = 1;
+  // What invocations hold together. Where one needs more than the others leave, those that wait and hold the most are
+  // robbed of it.
+  uint64_t total_memory_bytes = UINT64_MAX;
 };
 
 // Names code within one worker: the number its Load frame gave it.
@@ -108,8 +111,11 @@ class Vm {
   // The next one, after kSliced, or after kCalls with the answer.
   Turn go_on(SlotNumber slot);
   Turn go_on(SlotNumber slot, const CallAnswer& answer);
-  // Its last: what waits or was sliced ends with this outcome, timed_out or cancelled.
+  // Its last: what waits or was sliced ends with this outcome: timed_out or cancelled, or out_of_memory where it was robbed.
   void give_up(SlotNumber slot, Outcome outcome);
+
+  // One that was robbed in another's turn, if any: to be given up.
+  std::optional<SlotNumber> robbed() const;
 
   const RunResult& result(SlotNumber slot) const;
   const PluginCall& call(SlotNumber slot) const;

@@ -65,6 +65,11 @@ void JobServer::tick(void* self) {
 
 bool JobServer::work() {
   if (fault_ != nullptr) return false;
+  while (begun_count_ > 0) {
+    const auto robbed = vm_.robbed();
+    if (!robbed) break;
+    end(*robbed, Outcome::kOutOfMemory);
+  }
   if (ready_.empty()) return next_frame();
   const SlotNumber next = ready_.front();
   ready_.pop_front();
@@ -183,12 +188,16 @@ wire::Fault JobServer::handle_end(const wire::Frame& frame) {
   if (wire::Fault fault = decode(frame, &end)) return fault;
   SlotNumber number = 0;
   if (begun(frame, &number) == nullptr) return nullptr;  // it has ended already
+  this->end(number, end.outcome);
+  return nullptr;
+}
+
+void JobServer::end(SlotNumber number, Outcome outcome) {
   std::erase(ready_, number);
   take_turn(number, [&] {
-    vm_.give_up(number, end.outcome);
+    vm_.give_up(number, outcome);
     return Turn::kEnded;
   });
-  return nullptr;
 }
 
 // --- turns ---
@@ -258,7 +267,7 @@ void JobServer::tell(SlotNumber number, Turn turn) {
 
     case Turn::kEnded: {
       const RunResult& result = vm_.result(number);
-      if (result.memory_peak_bytes > kWorthReleasingBytes) memory_was_used_ = true;
+      if (result.memory_peak_bytes > kWorthReleasingBytes || number > 0) memory_was_used_ = true;
       wire::RunResult answer;
       answer.outcome = result.outcome;
       answer.run_time_us = static_cast<uint64_t>(result.run_time.count());

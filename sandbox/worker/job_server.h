@@ -69,6 +69,7 @@ class JobServer {
 
   void begin(const wire::Frame& frame, const wire::Run& request);
   void go_on(SlotNumber number);
+  void end(SlotNumber number, Outcome outcome);
   template <class Take>
   void take_turn(SlotNumber number, Take&& take);
   void tell(SlotNumber number, Turn turn);

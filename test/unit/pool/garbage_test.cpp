@@ -69,6 +69,18 @@ TEST_CASE("Jobs wait while no worker can start, and run as soon as one can") {
   CHECK((*slot)->report.outcome == Outcome::kBadBytecode);
 }
 
+TEST_CASE("A worker that takes more memory than its jobs may have is killed, and its job charged") {
+  Garbage garbage("takes_ever_more_memory");
+  PoolOptions options = garbage.options();
+  options.workers = 1;
+  options.max_memory_bytes = 16 << 20;
+  PoolFixture fixture(options);
+  const auto slot = fixture.run(some_job());
+  REQUIRE(fixture.until([&] { return *slot != nullptr; }));
+  CHECK((*slot)->fate == Fate::kWorkerDied);
+  CHECK((*slot)->report.message.find("more memory than its jobs may have") != std::string::npos);
+}
+
 // It may have done something out there: whether it runs again is not for the pool to say.
 TEST_CASE("A job whose worker breaks the protocol after a call is returned") {
   Garbage garbage("calls_twice");

@@ -130,6 +130,12 @@ int main(int, char** argv) {
     close(wire::kChannelFd);
     for (;;) pause();
   }
+  if (mode == "takes_ever_more_memory") {
+    constexpr size_t kStep = 16 << 20;
+    for (;;)
+      std::memset(mmap(nullptr, kStep, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+                  1, kStep);
+  }
   if (mode == "answers_twice") answer += answer;
   if (mode == "never_ends_a_frame") {
     answer.resize(answer.size() - 1);

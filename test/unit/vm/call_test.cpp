@@ -21,7 +21,8 @@ VmOptions with_slots(SlotNumber slots) {
 // every other slot had its turns.
 class Plugged {
  public:
-  explicit Plugged(SlotNumber slots = 4) : vm(with_slots(slots)) {}
+  explicit Plugged(SlotNumber slots = 4) : Plugged(with_slots(slots)) {}
+  explicit Plugged(VmOptions options) : vm(options) {}
 
   SlotNumber begin(const std::string& source, const std::string& payload = "") {
     const CodeRef code = vm.load(source);
@@ -293,4 +294,40 @@ TEST_CASE("Deep recursion through C functions fits onto a slot's stack") {
                       "local function down(s) depth = depth + 1\n"
                       "  local ok = pcall(string.gsub, s, '.', down) return s end\n"
                       "down('x') return depth > 50 and call('e', 'e', true) end") == "true");
+}
+
+TEST_CASE("Those that hold the most while they wait make way for who needs memory") {
+  VmOptions options = with_slots(4);
+  options.total_memory_bytes = 5 << 20;
+  Plugged plugged(options);
+  const auto holding = [](size_t kilobytes) {
+    return "function main() local held = ('x'):rep(" + std::to_string(kilobytes) +
+           " * 1024) call('e', 'e') return #held end";
+  };
+  const SlotNumber large = plugged.begin(holding(2'500));
+  const SlotNumber small = plugged.begin(holding(300));
+  CHECK(plugged.value(holding(800)) == "819200");
+  CHECK_FALSE(plugged.vm.vm().robbed().has_value());
+
+  // More than both of them leave, and less than the large one holds: rep() needs twice the result.
+  const SlotNumber needs = plugged.begin(holding(1'200));
+  REQUIRE(plugged.turn[needs] == Turn::kCalls);
+  REQUIRE(plugged.vm.vm().robbed() == large);
+  plugged.vm.vm().give_up(large, Outcome::kOutOfMemory);
+  CHECK(plugged.vm.vm().result(large).outcome == Outcome::kOutOfMemory);
+  CHECK_FALSE(plugged.vm.vm().robbed().has_value());
+  CHECK(plugged.finish(small) == "307200");
+  CHECK(plugged.finish(needs) == "1228800");
+}
+
+TEST_CASE("Who needs more than all that wait could give is out of memory, and robs nobody") {
+  VmOptions options = with_slots(4);
+  options.total_memory_bytes = 1 << 20;
+  Plugged plugged(options);
+  const SlotNumber waits = plugged.begin("function main() return call('e', 'e', 1) end");
+  const SlotNumber greedy = plugged.begin(
+      "function main() local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end end");
+  CHECK(plugged.vm.vm().result(greedy).outcome == Outcome::kOutOfMemory);
+  CHECK_FALSE(plugged.vm.vm().robbed().has_value());
+  CHECK(plugged.finish(waits) == "1");
 }
