@@ -92,14 +92,18 @@ void Catalog::list(Once<void(Result<std::vector<Action>>)> then) {
 
 void Catalog::put(PutMode mode, ActionDraft draft, Once<void(Result<ActionPtr>)> then) {
   auto put = std::make_shared<Put>(Put{mode, std::move(draft), std::move(then)});
+  // What is kept of the action is kept as it is now: another server may have changed it.
+  if (mode == PutMode::kReplace) forget(put->draft.name);
   find(put->draft.name, [this, put](Result<ActionPtr> found) {
     if (found.ok() && put->mode == PutMode::kCreate) return put->then(exists());
     if (!found.ok()) {
       const bool may_be_made =
           found.error().code == Code::kNotFound && put->mode == PutMode::kCreate;
       if (!may_be_made) return put->then(found.error());
-    } else if (!put->draft.max_concurrency) {
-      put->draft.max_concurrency = (*found)->max_concurrency;
+    } else {
+      ActionDraft& draft = put->draft;
+      if (!draft.max_concurrency) draft.max_concurrency = (*found)->max_concurrency;
+      if (!draft.allow) draft.allow = (*found)->allow;
     }
     compile(put);
   });
@@ -138,6 +142,7 @@ void Catalog::store(const PutPtr& put, const Bytecode& bytecode) {
   action.timeout = draft.timeout;
   action.memory_kb = draft.memory_kb;
   action.max_concurrency = draft.max_concurrency.value_or(0);
+  action.allow = draft.allow.value_or(std::nullopt);
   store_.put_action(
       put->mode, std::move(action), std::move(code),
       alive_.guard([this, put](Result<Action> result) { stored(put, std::move(result)); }));

@@ -28,6 +28,7 @@ struct ActionDraft {
   Millis timeout{0};  // 0: the server's limit
   uint64_t memory_kb = 0;
   std::optional<uint32_t> max_concurrency;  // 0: no cap; absent: as it is
+  std::optional<Allow> allow;               // absent: as it is
 };
 
 bool is_action_name(std::string_view name);  // [A-Za-z0-9_.-]{1,128}

@@ -17,6 +17,11 @@ JsonObject limits_json(const Limits& limits) {
   return object;
 }
 
+// null: all that are configured.
+void allow_member(JsonObject& object, const Allow& allow) {
+  allow ? object.texts("allow", *allow) : object.null("allow");
+}
+
 void report_members(JsonObject& object, const Report& report) {
   object.number("run_ms", static_cast<double>(report.run_time.count()) / 1000);
   object.number("cpu_ms", static_cast<double>(report.cpu_time.count()) / 1000);
@@ -49,6 +54,7 @@ std::string invocation_json(const Invocation& invocation) {
   object.integer("version", what.action_version);
   object.text("code_hash", what.code_hash.hex());
   object.object("limits", limits_json(what.limits));
+  allow_member(object, what.allow);
   object.text("queue", what.queue);
   object.integer("priority", what.priority);
   time(object, "created_at", what.created_at);
@@ -84,6 +90,7 @@ std::string action_details(const Action& action, const ApiOptions& options) {
   object.integer("timeout", action.timeout.count());
   object.integer("maxmem", static_cast<int64_t>(action.memory_kb));
   object.integer("max_concurrency", action.max_concurrency);
+  allow_member(object, action.allow);
   object.object("limits", limits_json(limits));  // in force: the server's where the action has 0
   time(object, "created_at", action.created_at);
   time(object, "updated_at", action.updated_at);

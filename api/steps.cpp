@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/json_doc.h"
+#include "base/plugin_name.h"
 
 namespace sluice::api {
 namespace {
@@ -55,6 +56,23 @@ Result<std::optional<Millis>> read_wait(const ApiOptions& options, const Request
 
 // ── actions ──
 
+namespace {
+
+Status check_allow(const std::vector<std::string>& names) {
+  for (size_t i = 0; i < names.size(); ++i) {
+    const std::string where = "body.allow[" + std::to_string(i) + "]";
+    if (!is_plugin_name(names[i])) {
+      return invalid(where, "must be the name of a plugin: " + std::string(kPluginNameRule));
+    }
+    if (std::find(names.begin(), names.begin() + static_cast<ptrdiff_t>(i), names[i]) !=
+        names.begin() + static_cast<ptrdiff_t>(i))
+      return invalid(where, "names '" + names[i] + "' a second time");
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<ActionDraft> read_draft(const ApiOptions& options, std::string_view body,
                                std::optional<std::string_view> name_in_path) {
   Result<CJsonPtr> document = parse_json(body, "body");
@@ -69,10 +87,16 @@ Result<ActionDraft> read_draft(const ApiOptions& options, std::string_view body,
   std::optional<uint32_t> max_concurrency;
   const int64_t cap = reader.integer("max_concurrency", 0, kMaxConcurrencyCap, 0);
   if (reader.has("max_concurrency")) max_concurrency = static_cast<uint32_t>(cap);
+  Allow allow = reader.optional_texts("allow", kMaxAllowed);
+  const bool says_allow = reader.has("allow");
   if (Status status = reader.done(); !status.ok()) return status.error();
 
   ActionDraft draft;
   draft.max_concurrency = max_concurrency;
+  if (allow) {
+    if (Status status = check_allow(*allow); !status.ok()) return status.error();
+  }
+  if (says_allow) draft.allow = std::move(allow);
   draft.name = name ? *name : std::string(*name_in_path);
   draft.timeout = Millis(timeout);
   draft.memory_kb = static_cast<uint64_t>(memory_kb);
@@ -148,6 +172,7 @@ std::shared_ptr<Submission> make_submission(Services& services, const Action& ac
   submission->limits.memory_bytes =
       action.memory_kb > 0 ? std::min(action.memory_kb * 1024, options.max_memory_bytes)
                            : options.default_memory_bytes;
+  submission->allow = action.allow;
   submission->created_at = services.clock.wall();
   submission->payload = std::move(run.payload);
   if (run.key) submission->ikey = sha256_of_parts({action.ns, action.name, *run.key});

@@ -170,6 +170,30 @@ int64_t ObjectReader::integer(const char* name, int64_t min, int64_t max, int64_
   return static_cast<int64_t>(number);
 }
 
+std::optional<std::vector<std::string>> ObjectReader::optional_texts(const char* name, size_t max) {
+  const cJSON* member = take(name);
+  if (!member || cJSON_IsNull(member)) return std::nullopt;
+  const std::string wanted = "must be an array of at most " + std::to_string(max) + " strings";
+  if (!cJSON_IsArray(member)) {
+    fault(name, wanted + ", is " + std::string(kind_of(*member)));
+    return std::nullopt;
+  }
+  std::vector<std::string> values;
+  for (const cJSON* value = member->child; value; value = value->next) {
+    const std::string at = std::string(name) + "[" + std::to_string(values.size()) + "]";
+    if (values.size() == max) {
+      fault(name, wanted);
+      return std::nullopt;
+    }
+    if (!cJSON_IsString(value)) {
+      fault(at, "must be a string, is " + std::string(kind_of(*value)));
+      return std::nullopt;
+    }
+    values.emplace_back(value->valuestring);
+  }
+  return values;
+}
+
 Status ObjectReader::done() {
   if (!status_.ok()) return status_;
   std::vector<std::string_view> seen;
@@ -218,6 +242,13 @@ JsonObject& JsonObject::null(const char* name) {
 JsonObject& JsonObject::raw(const char* name, const std::string& json) {
   cJSON_AddRawToObject(value_.get(), name, json.c_str());
   return *this;
+}
+
+JsonObject& JsonObject::texts(const char* name, const std::vector<std::string>& values) {
+  std::string array = "[";
+  for (const std::string& value : values)
+    array += (array.size() > 1 ? "," : "") + json_quoted(value);
+  return raw(name, array + "]");
 }
 
 JsonObject& JsonObject::object(const char* name, JsonObject value) {

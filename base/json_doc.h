@@ -47,6 +47,9 @@ class ObjectReader {
   std::optional<std::string> optional_text(const char* name);
   int64_t integer(const char* name, int64_t min, int64_t max, int64_t fallback);  // optional
 
+  // Optional: an array of up to `max` strings. null reads as absent does: has() tells them apart.
+  std::optional<std::vector<std::string>> optional_texts(const char* name, size_t max);
+
   // The first fault; what was not read is one: "has no member 'colour'; it knows name, code".
   Status done();
 
@@ -72,6 +75,7 @@ class JsonObject {
   JsonObject& boolean(const char* name, bool value);
   JsonObject& null(const char* name);
   JsonObject& raw(const char* name, const std::string& json);  // `json` must be valid JSON
+  JsonObject& texts(const char* name, const std::vector<std::string>& values);  // an array
   JsonObject& object(const char* name, JsonObject value);
 
   std::string print() const;

@@ -15,9 +15,11 @@ struct ActionOptions {
   std::optional<std::string> timeout;
   std::optional<std::string> memory;
   std::optional<std::string> max_concurrency;
+  std::optional<std::string> allow;
 
-  // What a limit and a cap are that are not given.
-  std::vector<Option> options(const std::string& without_limit, const std::string& without_cap);
+  // What a limit is that is not given, and what the rest.
+  std::vector<Option> options(const std::string& without_limit, const std::string& without_cap,
+                              const std::string& without_allow);
 };
 
 // The same, read and checked.
@@ -26,6 +28,7 @@ struct ActionInput {
   std::optional<int64_t> timeout_ms;
   std::optional<int64_t> maxmem_kb;
   std::optional<int64_t> max_concurrency;  // 0: no cap
+  std::optional<std::string> allow;        // JSON: names of plugins, or null for all
 };
 
 Attempt<ActionInput> read_action(const ActionOptions& options, std::istream& standard_input);

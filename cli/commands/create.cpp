@@ -15,7 +15,7 @@ class Create final : public Command {
             "Actions",
             "Register an action",
             {{"NAME", "letters, digits and _ . - (at most 128)", &name_}},
-            options_.options("default: the server's limit", "the default"),
+            options_.options("default: the server's limit", "the default", "default: all"),
             "Example: slcli create hello -f hello.lua -t 2s -m 64M"};
   }
 
@@ -30,8 +30,9 @@ class Create final : public Command {
         .text("code", input->code)
         .integer("timeout", input->timeout_ms.value_or(kServersLimit))
         .integer("maxmem", input->maxmem_kb.value_or(kServersLimit));
-    // An older server knows no caps: it is told of one only where there is one.
+    // An older server knows neither: it is told only where there is something to tell.
     if (input->max_concurrency) body.integer("max_concurrency", *input->max_concurrency);
+    if (input->allow) body.raw("allow", *input->allow);
     request.body = body.print();
     Attempt<Response> answer = session.send(request);
     if (!answer.ok()) return answer.failure();

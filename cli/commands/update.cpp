@@ -18,7 +18,7 @@ class Update final : public Command {
             "Actions",
             "Replace an action's code by a new version",
             {{"NAME", "the action", &name_}},
-            options_.options("default: as it is", "default: as it is"),
+            options_.options("default: as it is", "default: as it is", "default: as it is"),
             "Invocations made before keep the version they were made with."};
   }
 
@@ -35,6 +35,7 @@ class Update final : public Command {
         .raw("timeout", limits->timeout_ms)
         .raw("maxmem", limits->maxmem_kb);
     if (input->max_concurrency) body.integer("max_concurrency", *input->max_concurrency);
+    if (input->allow) body.raw("allow", *input->allow);
     request.body = body.print();
     Attempt<Response> answer = session.send(request);
     if (!answer.ok()) return answer.failure();

@@ -38,7 +38,7 @@ _slcli() {
         ((i--))
         server=(--url "$url")
         ;;
-      -f | --file | --token-file | -p | --payload | -m | --memory | -t | --timeout | --max-concurrency | -k | --key | -o | --output) ((i++)) ;;
+      -f | --file | --token-file | -p | --payload | -m | --memory | -t | --timeout | --max-concurrency | --allow | -k | --key | -o | --output) ((i++)) ;;
       -*) ;;
       *) if [[ -z $command ]]; then command=${COMP_WORDS[i]}; else ((arguments++)); fi ;;
     esac
@@ -49,14 +49,14 @@ _slcli() {
     -o | --output) _slcli_words "$word" auto json text; return ;;
     -m | --memory) _slcli_words "$word" 16M 64M 256M; return ;;
     -t | --timeout) _slcli_words "$word" 500ms 2s 1m; return ;;
-    -k | --key | --url | --max-concurrency) return ;;
+    -k | --key | --url | --max-concurrency | --allow) return ;;
   esac
 
   if [[ $word == -* ]]; then
     local options=$everywhere
     case $command in
       "") options+=" --version" ;;
-      create | update) options+=" -f --file -t --timeout -m --memory --max-concurrency" ;;
+      create | update) options+=" -f --file -t --timeout -m --memory --max-concurrency --allow" ;;
       connect) options+=" --token --token-file" ;;
       list) options+=" --names" ;;
       resolve) options+=" --no-wait" ;;

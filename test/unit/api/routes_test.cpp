@@ -72,6 +72,15 @@ TEST_CASE(
            {R"({"name":"a","code":"eA==","max_concurrency":-1})", "from 0 to 10000"},
            {R"({"name":"a","code":"eA==","max_concurrency":1.5})", "from 0 to 10000"},
            {R"({"name":"a","code":"eA==","max_concurrency":"1"})", "from 0 to 10000, is"},
+           {R"({"name":"a","code":"eA==","allow":"mongo"})",
+            "body.allow: must be an array of at most 64 strings, is a string"},
+           {R"({"name":"a","code":"eA==","allow":["kv",1]})",
+            "body.allow[1]: must be a string, is a number"},
+           {R"({"name":"a","code":"eA==","allow":["kv","a,b"]})",
+            "body.allow[1]: must be the name of a plugin: 1 to 64 of the characters"},
+           {R"({"name":"a","code":"eA==","allow":[""]})", "body.allow[0]: must be the name"},
+           {R"({"name":"a","code":"eA==","allow":["kv","http","kv"]})",
+            "body.allow[2]: names 'kv' a second time"},
            {R"({"name":"a","code":"eA==","colour":1})", "body.colour: is unknown"},
        }) {
     INFO(c.body);
@@ -128,6 +137,59 @@ TEST_CASE("the max_concurrency of an action is shown, and the queue knows it whe
   CHECK(known() == 0);
   REQUIRE(world.create("a").status == 200);
   CHECK(shown() == "0");
+}
+
+TEST_CASE("which plugins an action may use is shown, kept, and copied into what is submitted") {
+  World world;
+  const auto allow_in = [](const std::string& body) {
+    const size_t at = body.find("\"allow\":");
+    REQUIRE(at != std::string::npos);
+    const size_t end = body.find_first_of(body[at + 8] == '[' ? "]" : ",", at);
+    return body.substr(at + 8, end + (body[at + 8] == '[') - at - 8);
+  };
+  const auto id_in = [](const std::string& body) {
+    const size_t at = body.find("InvocationId\":\"");
+    REQUIRE(at != std::string::npos);
+    return body.substr(at + 15, 36);
+  };
+  const auto shown = [&] { return allow_in(world.ask("GET", "/actions/a").body); };
+  REQUIRE(world.create("a").status == 200);
+  CHECK(shown() == "null");
+  REQUIRE(world.ask("DELETE", "/actions/a").status == 200);
+  REQUIRE(world.create("a", "source", R"(,"allow":["mongo","http"])").status == 200);
+  CHECK(shown() == R"(["mongo","http"])");
+  CHECK(world.ask("GET", "/actions").body == R"([{"maxmem":0,"name":"a","size":106,"timeout":0}])");
+
+  const std::string id = id_in(world.ask("POST", "/actions/a").body);
+  // Who replaces the code and says nothing of plugins gives the action no more of them.
+  CHECK(allow_in(world.ask("PUT", "/actions/a", R"({"code":"eA=="})").body) ==
+        R"(["mongo","http"])");
+  CHECK(world.ask("PUT", "/actions/a", R"({"code":"eA==","allow":[]})").status == 200);
+  CHECK(shown() == "[]");
+  const std::string none = id_in(world.ask("POST", "/actions/a").body);
+  CHECK(world.ask("PUT", "/actions/a", R"({"code":"eA==","allow":null})").status == 200);
+  CHECK(shown() == "null");
+  const std::string all = id_in(world.ask("POST", "/actions/a").body);
+  // What was submitted keeps what it was submitted with.
+  CHECK(allow_in(world.ask("GET", "/invocations/" + id).body) == R"(["mongo","http"])");
+  CHECK(allow_in(world.ask("GET", "/invocations/" + none).body) == "[]");
+  CHECK(allow_in(world.ask("GET", "/invocations/" + all).body) == "null");
+}
+
+TEST_CASE("up to 64 plugins can be named, each up to 64 characters long") {
+  World world;
+  const auto names = [](int count) {
+    std::string list;
+    for (int i = 100; i < 100 + count; ++i)
+      list += (list.empty() ? "\"" : ",\"") + std::string(61, 'p') + std::to_string(i) + "\"";
+    return ",\"allow\":[" + list + "]";
+  };
+  CHECK(world.create("a", "source", names(64)).status == 200);
+  const HttpReply reply = world.create("b", "source", names(65));
+  CHECK(reply.status == 400);
+  CHECK(contains(reply.body, "body.allow: must be an array of at most 64 strings"));
+  const std::string long_name(65, 'p');
+  CHECK(world.create("b", "source", ",\"allow\":[\"" + long_name + "\"]").status == 400);
 }
 
 TEST_CASE("a source that is too large is refused") {

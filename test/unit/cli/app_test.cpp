@@ -91,6 +91,33 @@ TEST_CASE("create and update say how many may run at a time, where they are told
   CHECK(machine.server.requests.size() == 3);
 }
 
+TEST_CASE("create and update say which plugins may be called, where they are told") {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("a.lua", "x");
+  Machine machine = machine_answering(200, "OK");
+  const auto created = [&](const std::string& allow) {
+    CHECK(machine.run({"create", "a", "-f", file, "--allow", allow}).exit == 0);
+    return *machine.server.requests.back().body;
+  };
+  const std::string before = R"({"name":"a","code":"eA==","timeout":0,"maxmem":0,"allow":)";
+  CHECK(created("mongo,http") == before + R"(["mongo","http"]})");
+  CHECK(created("my-own.v2_1") == before + R"(["my-own.v2_1"]})");
+  CHECK(created("") == before + "[]}");
+  CHECK(created("*") == before + "null}");
+  CHECK(machine.run({"update", "a", "-f", file, "-t", "1", "-m", "2", "--allow=kv"}).exit == 0);
+  CHECK(*machine.server.requests.back().body ==
+        R"({"code":"eA==","timeout":1,"maxmem":2,"allow":["kv"]})");
+
+  const size_t sent = machine.server.requests.size();
+  for (const char* wrong : {"mongo, http", "mongo,", ",mongo", "a,,b", "a/b", "mongo,*", " "}) {
+    INFO(wrong);
+    CHECK(machine.run({"create", "a", "-f", file, "--allow=" + std::string(wrong)}).exit == 2);
+  }
+  CHECK_THAT(machine.run({"create", "a", "-f", file, "--allow", "mongo, http"}).err,
+             Contains("' http' is no name of a plugin"));
+  CHECK(machine.server.requests.size() == sent);
+}
+
 TEST_CASE("create reads the source from standard input where the file is -") {
   Machine machine = machine_answering(200, "OK");
   machine.input = "return 1\n";
