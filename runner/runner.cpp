@@ -39,6 +39,10 @@ Runner::Runner(RunnerParts parts, RunnerOptions options)
   if (options_.appetite) appetite_.emplace(*options_.appetite);
 }
 
+Runner::~Runner() {
+  if (started_) parts_.pool.serve_calls(nullptr);  // what runs on there has nobody to call
+}
+
 void Runner::start() {
   started_ = true;
   parts_.pool.serve_calls(&plugin_calls_);
@@ -175,7 +179,8 @@ void Runner::begin(Delivery delivery, Uuid token, MonoTime leased_at) {
 }
 
 void Runner::execute(const Uuid& id, const LoadedCode& code) {
-  const Delivery& delivery = running_.at(id).delivery;
+  const Running& running = running_.at(id);
+  const Delivery& delivery = running.delivery;
   const SubmissionPtr& submission = delivery.submission;
   sandbox::Job job;
   job.id = id;
@@ -190,7 +195,7 @@ void Runner::execute(const Uuid& id, const LoadedCode& code) {
   parts_.pool.run(std::move(job), [this, id](sandbox::Execution execution) {
     on_executed(id, std::move(execution));
   });
-  if (running_.at(id).cancelled) parts_.pool.cancel(id);  // known before there was a job to cancel
+  if (running.cancelled) parts_.pool.cancel(id);  // known before there was a job to cancel
 }
 
 void Runner::on_executed(const Uuid& id, sandbox::Execution execution) {

@@ -58,6 +58,7 @@ struct RunnerParts {
 class Runner {
  public:
   Runner(RunnerParts parts, RunnerOptions options);
+  ~Runner();
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
 

@@ -31,6 +31,7 @@ void document(std::string_view bytes) {
     check(second.ok(), "what was read cannot be read again");
     check(second->record.submission->id == stored->record.submission->id &&
               second->record.submission->action == stored->record.submission->action &&
+              second->record.submission->allow == stored->record.submission->allow &&
               second->record.progress.state == stored->record.progress.state &&
               second->nonce == stored->nonce,
           "it is read differently again");
@@ -38,7 +39,9 @@ void document(std::string_view bytes) {
   } else {
     check(!stored.error().message.empty(), "a refusal without a reason");
   }
-  mongo::action_fields(mongo::read_action(&view).action);
+  const Action action = mongo::read_action(&view).action;
+  check(mongo::read_action(mongo::action_fields(action).get()).action.allow == action.allow,
+        "what an action may call is read differently again");
   mongo::code_fields(mongo::read_code(&view));
 }
 

@@ -55,6 +55,17 @@ TEST_CASE("a job calls the plugins that it was submitted with") {
   }
 }
 
+TEST_CASE("a runner that is gone serves no calls") {
+  World world;
+  {
+    runner::Runner runner(world.parts(), world.options);
+    CHECK(world.pool.calls == nullptr);
+    runner.start();
+    CHECK(world.pool.calls != nullptr);
+  }
+  CHECK(world.pool.calls == nullptr);
+}
+
 TEST_CASE("a call waits for the record of its own job") {
   World world;
   HeldStore held(world.store);
