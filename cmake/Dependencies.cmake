@@ -18,6 +18,7 @@ sluice_pkg(sodium libsodium)
 sluice_pkg(prometheus prometheus-cpp-core)
 sluice_pkg(mongoc libmongoc-1.0)
 sluice_pkg(hiredis hiredis)
+sluice_pkg(jansson jansson)
 
 # Lua 5.3 is linked statically: bytecode is bound to the very build that made it.
 pkg_check_modules(lua_pc REQUIRED lua5.3)

@@ -14,6 +14,7 @@ BUILD_PACKAGES=(
   libsimdjson-dev       # payloads
   libmongoc-dev         # the fleet's store
   libhiredis-dev        # the fleet's queue
+  libjansson-dev        # JSON of the plugin skeleton, in C: keeps integers apart from floats
   libseccomp-dev        # confinement of workers
   libboost-context-dev  # C stacks of invocations that wait
   prometheus-cpp-dev    # metrics
