@@ -8,3 +8,10 @@ install(DIRECTORY docs examples DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES cli/completion/slcli.bash RENAME slcli
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 install(FILES cli/completion/_slcli DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+
+# To write plugins: the interface, and the script that begins one with what it copies.
+install(FILES plugins/include/sluice/plugin.h plugins/include/sluice/plugin.hpp
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/sluice COMPONENT dev)
+install(PROGRAMS scripts/new-plugin RENAME sluice-new-plugin DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT dev)
+install(FILES plugins/skeleton/skeleton.c DESTINATION ${CMAKE_INSTALL_DATADIR}/sluice/skeleton COMPONENT dev)
+install(DIRECTORY plugins/skeleton/template DESTINATION ${CMAKE_INSTALL_DATADIR}/sluice/skeleton COMPONENT dev)

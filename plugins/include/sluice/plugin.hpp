@@ -2,9 +2,10 @@
 //
 //     class Adder {
 //      public:
-//       Adder(const sluice_host& host, std::string_view config);  // throws
-//       sluice::plugin::Failure: the server does not start std::string add(std::string_view
-//       payload, const sluice::plugin::Pending& call);  // returns the answer; throws Failure
+//       // Throws a Failure when the server shall not start.
+//       Adder(const sluice_host& host, std::string_view config);
+//       // Returns the answer, JSON, or throws a Failure.
+//       std::string add(std::string_view payload, const sluice::plugin::Pending& call);
 //
 //       static constexpr sluice::plugin::Action<Adder> kActions[] = {{"add", &Adder::add}};
 //     };
@@ -13,6 +14,8 @@
 // A method that takes a sluice::plugin::Reply& may move it away and answer later, from any thread.
 // Methods are called from several threads at once. Exceptions end here: a Failure becomes the
 // call's error, any other "failed inside" with what() said to the log.
+//
+// Put the class into an unnamed namespace: two plugins may well call theirs the same.
 #pragma once
 
 #include <chrono>
@@ -28,6 +31,12 @@
 #include <utility>
 
 #include "sluice/plugin.h"
+
+// Hidden: else the dynamic linker would take what is made here for a class of one plugin for that
+// of another whose class has the same name, RTLD_LOCAL or not (STB_GNU_UNIQUE).
+#if defined(__GNUC__)
+#pragma GCC visibility push(hidden)
+#endif
 
 namespace sluice::plugin {
 
@@ -83,11 +92,11 @@ struct Action {
   std::string (Plugin::*answer)(std::string_view payload, const Pending& call) = nullptr;
   void (Plugin::*later)(std::string_view payload, Reply& reply) = nullptr;
 
-  constexpr Action(const char* name,
+  constexpr Action(const char* called,
                    std::string (Plugin::*method)(std::string_view, const Pending&))
-      : name(name), answer(method) {}
-  constexpr Action(const char* name, void (Plugin::*method)(std::string_view, Reply&))
-      : name(name), later(method) {}
+      : name(called), answer(method) {}
+  constexpr Action(const char* called, void (Plugin::*method)(std::string_view, Reply&))
+      : name(called), later(method) {}
 };
 
 inline void log(const sluice_host& host, sluice_log_level level, std::string_view text) {
@@ -114,7 +123,8 @@ class Wrapper {
 
  private:
   struct State {
-    State(const sluice_host& host, std::string_view config) : host(host), plugin(host, config) {}
+    State(const sluice_host& server, std::string_view config)
+        : host(server), plugin(server, config) {}
     const sluice_host& host;
     Plugin plugin;
   };
@@ -168,6 +178,10 @@ class Wrapper {
 };
 
 }  // namespace sluice::plugin
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
 
 #define SLUICE_PLUGIN(CLASS, NAME, VERSION, FLAGS)                                              \
   extern "C" SLUICE_PLUGIN_EXPORT const sluice_plugin* sluice_plugin_entry(uint32_t host_abi) { \

@@ -82,7 +82,8 @@ struct PluginDriver::Impl {
 
 PluginDriver::PluginDriver(const std::string& file, const std::string& config, Options options)
     : impl_(std::make_unique<Impl>()) {
-  const std::string path = std::string(SLUICE_BIN_DIR "/../plugins/") + file;
+  const std::string path =
+      file.front() == '/' ? file : std::string(SLUICE_BIN_DIR "/../plugins/") + file;
   impl_->library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (impl_->library == nullptr) throw std::runtime_error(dlerror());
   const auto entry = reinterpret_cast<decltype(&sluice_plugin_entry)>(

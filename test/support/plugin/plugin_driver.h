@@ -22,7 +22,8 @@ class PluginDriver {
     uint64_t max_answer_bytes = 1 << 20;
   };
 
-  // Loads build/…/plugins/FILE and opens it. Throws std::runtime_error with what is wrong.
+  // Loads build/…/plugins/FILE, or FILE where it begins with "/", and opens it. Throws
+  // std::runtime_error with what is wrong.
   PluginDriver(const std::string& file, const std::string& config)
       : PluginDriver(file, config, Options()) {}
   PluginDriver(const std::string& file, const std::string& config, Options options);

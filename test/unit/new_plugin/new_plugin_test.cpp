@@ -1,0 +1,161 @@
+// scripts/new-plugin: what it makes builds outside of this tree, by CMake and by hand, and is a
+// plugin.
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "test/support/plugin/plugin_driver.h"
+#include "test/support/process.h"
+
+using namespace sluice::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+Exit new_plugin(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), std::string(SLUICE_SOURCE_DIR) + "/scripts/new-plugin");
+  return run_program(arguments);
+}
+
+Exit make(const TempFolder& into, const std::string& name, const std::string& language) {
+  return new_plugin({name, "--into", into.path().string(), "--lang", language});
+}
+
+// Runs a shell command in the project; it must succeed.
+void run_in(const fs::path& project, const std::string& command) {
+  const Exit done =
+      run_program({"/bin/sh", "-c", "cd \"$1\" && " + command, "sh", project.string()}, "",
+                  // What surrounds this test must not decide how others build.
+                  {"CFLAGS=-Werror", "CXXFLAGS=-Werror", "LDFLAGS=", "CMAKE_GENERATOR="});
+  INFO(command << "\n" << done.out << done.err);
+  REQUIRE(done.code == 0);
+}
+
+// The command that the script has printed for who has no CMake.
+std::string by_hand(const Exit& made) {
+  const size_t begin = made.out.find("mkdir -p build && c");
+  REQUIRE(begin != std::string::npos);
+  return made.out.substr(begin, made.out.find("   #", begin) - begin);
+}
+
+void check_plugin(const fs::path& library, const std::string& name) {
+  PluginDriver plugin(library.string(), R"({"limit": 9007199254740992})");
+  CHECK(std::string(plugin.description().name) == name);
+  CHECK(plugin.call("add", R"({"x": 1, "y": 2})").text == "3");
+  CHECK(plugin.call("add", R"({"x": 1.5, "y": 1.5})").text == "3.0");
+  CHECK(plugin.call("add", R"({"x": 9007199254740991, "y": 1})").text == "9007199254740992");
+  CHECK(plugin.call("add", R"({"x": 0.5})").text == "the payload needs 'y', a number");
+  CHECK(plugin.call("add", R"({"x": 1e308, "y": 1e308})").text ==
+        "x + y is beyond what a JSON number can be");
+  CHECK(plugin.call("add", R"({"x": 9223372036854775808, "y": 1})").text ==
+        "a number in the payload is beyond 64 bits");
+  CHECK_THAT(plugin.call("add", R"({"x": 9007199254740991, "y": 2})").text,
+             Catch::Contains("beyond the limit"));
+  CHECK_FALSE(plugin.call("add", "[]").ok);
+  CHECK_THAT(plugin.logged(), Catch::StartsWith("adds numbers"));
+  CHECK_THROWS_WITH(PluginDriver(library.string(), R"({"limt": 1})"),
+                    Catch::Contains("no key 'limt'"));
+}
+
+}  // namespace
+
+TEST_CASE("a new plugin builds outside of the tree, in C and C++, with CMake and by hand") {
+  const auto language = GENERATE(as<std::string>(), "c", "c++");
+  TempFolder folder;
+  const std::string name = language == "c" ? "greet" : "my-own_plugin2";
+  const Exit made = make(folder, name, language);
+  INFO(made.err);
+  REQUIRE(made.code == 0);
+  const fs::path project = folder / name;
+
+  run_in(project, "cmake -S . -B build && cmake --build build");
+  check_plugin(project / "build" / (name + ".so"), name);
+  run_in(project, "rm -r build && " + by_hand(made));
+  check_plugin(project / "build" / (name + ".so"), name);
+}
+
+TEST_CASE("the template compiles where warnings are errors") {
+  TempFolder folder;
+  REQUIRE(make(folder, "strict", "c").code == 0);
+  REQUIRE(make(folder, "strict2", "c++").code == 0);
+  const std::string flags = " -pedantic -Wall -Wextra -Wshadow -Werror -Iinclude -fsyntax-only ";
+  const bool clang = run_program({"/bin/sh", "-c", "command -v clang-14"}).code == 0;
+  for (const std::string compiler : {"cc", "clang-14"}) {
+    if (compiler == "clang-14" && !clang) continue;
+    run_in(folder / "strict",
+           compiler + " -std=c99" + flags + "strict.c $(pkg-config --cflags jansson)");
+    run_in(folder / "strict2",
+           compiler + " -x c++ -std=c++17" + flags + "strict2.cpp $(pkg-config --cflags simdjson)");
+  }
+  run_in(folder / "strict",
+         "c++ -x c++ -std=c++20" + flags + "strict.c $(pkg-config --cflags jansson)");
+}
+
+TEST_CASE("every place of a new plugin's files is filled") {
+  TempFolder folder;
+  const auto language = GENERATE(as<std::string>(), "c", "c++");
+  REQUIRE(make(folder, "filled", language).code == 0);
+  int files = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(folder.path())) {
+    if (!entry.is_regular_file()) continue;
+    ++files;
+    const std::string text = read_file(entry.path());
+    INFO(entry.path());
+    for (const char* left : {"@NAME@", "@CLASS@", "@SOURCE@", "@BIN@", "@CC@", "@DEBIAN@",
+                             "@PACKAGE@", "@LANGUAGE@", "@STANDARD@", "\"skeleton\"", "skeleton_"})
+      if (entry.path().parent_path().filename() != "sluice") CHECK(text.find(left) == text.npos);
+  }
+  CHECK(files == (language == "c" ? 8 : 9));
+  CHECK(read_file(folder / "filled/config.lua").find("Plugin \"filled\"") != std::string::npos);
+}
+
+TEST_CASE("an installed new-plugin makes the same") {
+  TempFolder root, folder;
+  run_in(root.path(), "cmake --install '" SLUICE_BIN_DIR "/..' --component dev --prefix \"$PWD\"");
+  const std::string script = (root / "bin/sluice-new-plugin").string();
+  const Exit made = run_program({script, "greet", "--into", folder.path().string()});
+  INFO(made.err);
+  REQUIRE(made.code == 0);
+  run_in(folder.path() / "greet", by_hand(made));
+  check_plugin(folder / "greet/build/greet.so", "greet");
+  CHECK_THAT(read_file(folder / "greet/try"),
+             Catch::Contains("made_with=" + root.path().string() + "/bin"));
+}
+
+TEST_CASE("a new plugin replaces nothing") {
+  TempFolder folder;
+  const std::string kept = folder.write("kept", "mine");
+  const Exit refused = make(folder, "kept", "c");
+  CHECK(refused.code == 1);
+  CHECK_THAT(refused.err, Catch::Contains("is there already"));
+  CHECK(read_file(kept) == "mine");
+
+  fs::create_symlink("nowhere", folder / "link");
+  CHECK(make(folder, "link", "c").code == 1);
+  CHECK_FALSE(fs::exists(folder / "nowhere"));
+}
+
+TEST_CASE("names that are no file names, and what is asked wrongly, make no plugin") {
+  TempFolder folder;
+  for (const std::string name :
+       {"../out", "a/b", "a b", "1st", "_a", "ä", "a.b", "", "a;b", "$HOME"}) {
+    INFO(name);
+    CHECK(make(folder, name, "c").code == 1);
+  }
+  CHECK(make(folder, std::string(65, 'a'), "c").code == 1);
+  CHECK_THAT(make(folder, "a.b", "c").err, Catch::Contains("letters, digits, _ and -"));
+  CHECK_THAT(make(folder, "rusty", "rust").err, Catch::Contains("--lang must be c or c++"));
+  CHECK(new_plugin({}).code == 1);
+  CHECK(new_plugin({"one", "two", "--into", folder.path().string()}).code == 1);
+  CHECK(new_plugin({"one", "--into"}).code == 1);
+  CHECK(new_plugin({"--nonsense"}).code == 1);
+  CHECK(fs::is_empty(folder.path()));
+}
+
+TEST_CASE("new-plugin says how it is used") {
+  const Exit help = new_plugin({"--help"});
+  CHECK(help.code == 0);
+  CHECK_THAT(help.out, Catch::StartsWith("scripts/new-plugin NAME"));
+  CHECK_THAT(help.out, Catch::Contains("--lang"));
+}
