@@ -75,6 +75,36 @@ TEST_CASE("a new plugin builds outside of the tree, in C and C++, with CMake and
   check_plugin(project / "build" / (name + ".so"), name);
 }
 
+TEST_CASE("what docs/plugins.md has its reader write is an action") {
+  TempFolder folder;
+  const Exit made = make(folder, "greet", "c");
+  REQUIRE(made.code == 0);
+  const std::string page = read_file(SLUICE_SOURCE_DIR "/docs/plugins.md");
+  std::vector<std::string> blocks;
+  const std::string fence = "```c\n";
+  for (size_t at = page.find(fence); at != page.npos; at = page.find(fence, at + 1))
+    blocks.push_back(page.substr(at + fence.size(), page.find("```", at + 3) - at - fence.size()));
+  REQUIRE(blocks.size() == 3);
+
+  std::string source = read_file(folder / "greet/greet.c");
+  const auto put = [&](const std::string& text, const std::string& before, size_t instead_of) {
+    const size_t at = source.find(before);
+    INFO(before);
+    REQUIRE(at != source.npos);
+    source.replace(at, instead_of, text);
+  };
+  put(blocks[0] + "\n", "/* Reads the configuration", 0);
+  put(blocks[1], "  } else {\n    /* Never", 0);
+  const std::string actions = "static const char* const kActions[] = {\"add\", NULL};\n";
+  put(blocks[2], actions, actions.size());
+  folder.write("greet/greet.c", source);
+  run_in(folder / "greet", "cmake -S . -B build && cmake --build build");
+  PluginDriver plugin((folder / "greet/build/greet.so").string(), "{}");
+  CHECK(plugin.call("hello", R"({"name": "Ada"})").text == "\"Hello Ada\"");
+  CHECK(plugin.call("hello", "{}").text == "the payload needs 'name', a text");
+  CHECK(plugin.call("add", R"({"x": 1, "y": 2})").text == "3");
+}
+
 TEST_CASE("the template compiles where warnings are errors") {
   TempFolder folder;
   REQUIRE(make(folder, "strict", "c").code == 0);
