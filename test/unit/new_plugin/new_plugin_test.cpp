@@ -153,6 +153,54 @@ TEST_CASE("an installed new-plugin makes the same") {
              Catch::Contains("made_with=" + root.path().string() + "/bin"));
 }
 
+// Programs that stand for Sluice's: what is tested is the script.
+TEST_CASE("the script of a new plugin builds, starts a server, runs the action and clears up") {
+  TempFolder folder, bin, scratch;
+  REQUIRE(make(folder, "greet", "c").code == 0);
+  const std::string server =
+      bin.write("sluice",
+                "#!/bin/sh\n"
+                "echo \"$PWD $*\" >>\"$STUB_LOG\"\n"
+                "[ -z \"$STUB_FAILS\" ] || { echo 'no plugin' >&2; exit 1; }\n"
+                "mkdir \"$7\"; echo 'Listening on http://127.0.0.1:7'\n"
+                "trap 'echo stopped >>\"$STUB_LOG\"; exit 0' TERM\n"
+                "while :; do sleep 0.01; done\n");
+  const std::string client =
+      bin.write("slcli", "#!/bin/sh\necho \"slcli $SLCLI_URL $*\" >>\"$STUB_LOG\"\necho 42\n");
+  for (const std::string& stub : {server, client})
+    fs::permissions(stub, fs::perms::owner_all, fs::perm_options::add);
+  const auto run = [&](const std::string& fails) {
+    return run_program({(folder / "greet/try").string(), "20", "22.5"}, "",
+                       {"SLUICE_BIN=" + bin.path().string(), "TMPDIR=" + scratch.path().string(),
+                        "STUB_LOG=" + (folder / "log").string(), "STUB_FAILS=" + fails});
+  };
+
+  const Exit done = run("");
+  INFO(done.out << done.err);
+  CHECK(done.code == 0);
+  CHECK(fs::exists(folder / "greet/build/greet.so"));
+  CHECK(done.out ==
+        "$ slcli create add -f add.lua\n42\n"
+        "$ slcli run add -b -p '{\"x\": 20, \"y\": 22.5}'\n42\n");
+  const std::string log = read_file(folder / "log");
+  CHECK_THAT(log, Catch::StartsWith((folder / "greet").string() +
+                                    " serve --config config.lua --listen 127.0.0.1:0 --data "));
+  CHECK_THAT(log, Catch::Contains("slcli http://127.0.0.1:7 create add -f add.lua\n"));
+  CHECK_THAT(log,
+             Catch::Contains("slcli http://127.0.0.1:7 run add -b -p {\"x\": 20, \"y\": 22.5}"));
+  CHECK_THAT(log, Catch::EndsWith("stopped\n"));
+  CHECK(fs::is_empty(scratch.path()));
+
+  const Exit failed = run("yes");
+  CHECK(failed.code == 1);
+  CHECK_THAT(failed.err, Catch::Contains("no plugin") && Catch::Contains("did not start"));
+  CHECK(fs::is_empty(scratch.path()));
+
+  const Exit refused = run_program({(folder / "greet/try").string(), "1", "os.exit()"});
+  CHECK(refused.code == 1);
+  CHECK_THAT(refused.err, Catch::Contains("'os.exit()' is no number"));
+}
+
 TEST_CASE("a new plugin replaces nothing") {
   TempFolder folder;
   const std::string kept = folder.write("kept", "mine");
