@@ -162,8 +162,8 @@ TEST_CASE("the script of a new plugin builds, starts a server, runs the action a
                 "#!/bin/sh\n"
                 "echo \"$PWD $*\" >>\"$STUB_LOG\"\n"
                 "[ -z \"$STUB_FAILS\" ] || { echo 'no plugin' >&2; exit 1; }\n"
-                "mkdir \"$7\"; echo 'Listening on http://127.0.0.1:7'\n"
                 "trap 'echo stopped >>\"$STUB_LOG\"; exit 0' TERM\n"
+                "mkdir \"$7\"; echo 'Listening on http://127.0.0.1:7'\n"
                 "while :; do sleep 0.01; done\n");
   const std::string client =
       bin.write("slcli", "#!/bin/sh\necho \"slcli $SLCLI_URL $*\" >>\"$STUB_LOG\"\necho 42\n");
