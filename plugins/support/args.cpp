@@ -3,6 +3,8 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <charconv>
+#include <span>
 #include <utility>
 
 #include "sluice/plugin.hpp"
@@ -41,6 +43,24 @@ std::string range(int64_t least, int64_t most) {
   return "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
 }
 
+struct Unit {
+  std::string_view name;
+  int64_t size;
+};
+
+// "64K": 65536. Nothing where the text is none, or beyond 64 bits.
+std::optional<int64_t> parse_quantity(std::string_view text, std::span<const Unit> units) {
+  int64_t number = 0, product = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc()) return {};
+  const std::string_view suffix(end, static_cast<size_t>(text.data() + text.size() - end));
+  for (const Unit& unit : units)
+    if (suffix == unit.name)
+      return __builtin_mul_overflow(number, unit.size, &product) ? std::nullopt
+                                                                 : std::optional(product);
+  return {};
+}
+
 }  // namespace
 
 struct Args::Impl {
@@ -73,6 +93,22 @@ struct Args::Impl {
     return std::string(text);
   }
 
+  static std::string as_word(std::string_view key, dom::element value, const char* wanted) {
+    std::string_view text;
+    int64_t number = 0;
+    uint64_t large = 0;
+    double real = 0;
+    const auto digits = [](auto value) {
+      char buffer[32];
+      return std::string(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
+    };
+    if (value.get(text) == simdjson::SUCCESS) return std::string(text);
+    if (value.get(number) == simdjson::SUCCESS) return digits(number);
+    if (value.get(large) == simdjson::SUCCESS) return digits(large);
+    if (value.get(real) == simdjson::SUCCESS) return digits(real);
+    refuse(key, wanted, value);
+  }
+
   static int64_t as_integer(std::string_view key, dom::element value, int64_t least, int64_t most) {
     int64_t number = 0;
     double real = 0;
@@ -87,6 +123,18 @@ struct Args::Impl {
       throw Failure(quoted(key) + " must be " + range(least, most) + ", not " +
                     std::to_string(number));
     return number;
+  }
+
+  int64_t quantity(std::string_view key, int64_t fallback, int64_t least, int64_t most,
+                   std::span<const Unit> units, const char* unit, const char* example) {
+    const auto value = find(key);
+    std::string_view text;
+    if (!value) return fallback;
+    if (value->get(text) != simdjson::SUCCESS) return as_integer(key, *value, least, most);
+    const auto read = parse_quantity(text, units);
+    if (read && *read >= least && *read <= most) return *read;
+    throw Failure(quoted(key) + " must be " + range(least, most) + ' ' + unit +
+                  ", or a text such as " + example + " for as much");
   }
 
   static std::string as_object(std::string_view key, dom::element value) {
@@ -141,6 +189,19 @@ std::vector<std::string> Args::texts(std::string_view key) {
   return texts;
 }
 
+std::string Args::word(std::string_view key) {
+  constexpr const char* kWanted = "a text or a number";
+  return Impl::as_word(key, impl_->need(key, kWanted), kWanted);
+}
+
+std::vector<std::string> Args::words(std::string_view key) {
+  constexpr const char* kWanted = "an array of texts and numbers";
+  std::vector<std::string> words;
+  for (const dom::element one : impl_->as_array(key, impl_->need(key, kWanted), kWanted))
+    words.push_back(Impl::as_word(key, one, kWanted));
+  return words;
+}
+
 int64_t Args::integer(std::string_view key, int64_t least, int64_t most) {
   return Impl::as_integer(key, impl_->need(key, range(least, most).c_str()), least, most);
 }
@@ -156,6 +217,19 @@ bool Args::flag(std::string_view key, bool fallback) {
   bool flag = false;
   if (value->get(flag) != simdjson::SUCCESS) Impl::refuse(key, "true or false", *value);
   return flag;
+}
+
+std::chrono::milliseconds Args::millis_or(std::string_view key, std::chrono::milliseconds fallback,
+                                          std::chrono::milliseconds least,
+                                          std::chrono::milliseconds most) {
+  static constexpr Unit kUnits[] = {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}};
+  return std::chrono::milliseconds(
+      impl_->quantity(key, fallback.count(), least.count(), most.count(), kUnits, "ms", "\"2s\""));
+}
+
+int64_t Args::bytes_or(std::string_view key, int64_t fallback, int64_t least, int64_t most) {
+  static constexpr Unit kUnits[] = {{"", 1}, {"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}};
+  return impl_->quantity(key, fallback, least, most, kUnits, "bytes", "\"64K\"");
 }
 
 std::string Args::json(std::string_view key) {
@@ -225,6 +299,10 @@ std::string quote(std::string_view text) {
     }
   }
   return out + '"';
+}
+
+bool is_utf8(std::string_view bytes) {
+  return simdjson::validate_utf8(bytes.data(), bytes.size());
 }
 
 }  // namespace sluice::plugin
