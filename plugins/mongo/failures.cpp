@@ -1,11 +1,12 @@
 #include "plugins/mongo/failures.h"
 
-#include <algorithm>
+#include "plugins/mongo/shown.h"
 
 namespace sluice::plugin::mongo {
 namespace {
 
 constexpr std::chrono::seconds kBetween{10};
+constexpr size_t kLongest = 500;  // the driver's own limit
 constexpr int kUnauthorized = 13;
 constexpr int kAuthenticationFailed = 18;
 
@@ -15,12 +16,8 @@ bool is_login(const bson_error_t& error) {
          (error.domain == MONGOC_ERROR_SERVER && error.code == kAuthenticationFailed);
 }
 
-// One line.
 std::string line(const char* text) {
-  std::string out = text;
-  for (char& byte : out)
-    if (static_cast<unsigned char>(byte) < 0x20) byte = ' ';
-  return out;
+  return shown(text, kLongest);
 }
 
 }  // namespace

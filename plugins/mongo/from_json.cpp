@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "plugins/mongo/shown.h"
 #include "sluice/plugin.hpp"
 
 namespace sluice::plugin::mongo {
@@ -44,8 +45,8 @@ class Reader {
   void fields(bson_t* into, dom::object object) {
     const Deeper deeper(*this);
     for (const dom::key_value_pair field : object) {
-      const Step step(*this, field.key);
       if (field.key.find('\0') != std::string_view::npos) refuse("a key has a zero byte");
+      const Step step(*this, field.key);
       value(into, field.key, field.value);
     }
   }
@@ -69,8 +70,7 @@ class Reader {
   }
 
   [[noreturn]] void refuse(const std::string& why) const {
-    throw Failure((path_.size() > kLongestPath ? path_.substr(0, kLongestPath) + "…" : path_) +
-                  ": " + why);
+    throw Failure(shown(path_, kLongestPath) + ": " + why);
   }
 
  private:
@@ -85,7 +85,7 @@ class Reader {
   // Where we are, for errors.
   struct Step {
     Step(Reader& reader, std::string_view key) : reader(reader), before(reader.path_.size()) {
-      if (before <= kLongestPath) reader.path_.append(".").append(key.substr(0, kLongestPath));
+      if (before <= kLongestPath) reader.path_.append(".").append(key.substr(0, kLongestPath + 1));
     }
     ~Step() { reader.path_.resize(before); }
     Reader& reader;

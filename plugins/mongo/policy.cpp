@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "plugins/mongo/shown.h"
 #include "sluice/plugin.hpp"
 
 namespace sluice::plugin::mongo {
@@ -22,7 +23,7 @@ constexpr auto kStages = std::to_array<std::string_view>(
      "$unwind",          "$vectorSearch"});
 
 std::string quoted(std::string_view text) {
-  return "'" + std::string(text) + "'";
+  return "'" + shown(text, kLongestCollection) + "'";
 }
 
 std::string_view key_of(const bson_iter_t& at) {
@@ -180,7 +181,8 @@ void check_collection_name(std::string_view key, std::string_view name) {
   if (name.empty()) refuse("not an empty text");
   if (name.size() > kLongestCollection) refuse("in at most 120 bytes");
   if (name.find('$') != std::string_view::npos) refuse("without a '$'");
-  if (name.find('\0') != std::string_view::npos) refuse("without a zero byte");
+  const auto is_control = [](char byte) { return static_cast<unsigned char>(byte) < 0x20; };
+  if (std::any_of(name.begin(), name.end(), is_control)) refuse("without control characters");
   if (name.substr(0, 7) == "system.") refuse("not one of MongoDB's own (system.…)");
   if (name.front() == '.' || name.back() == '.' || name.find("..") != std::string_view::npos)
     refuse("without a dot at its start or end, or two in a row");

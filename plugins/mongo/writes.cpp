@@ -60,6 +60,14 @@ int64_t number_of(const bson_t* reply, const char* key) {
              : 0;
 }
 
+// The first that fails ends it: its index is how many were inserted.
+int64_t first_failed(const bson_t* reply) {
+  bson_iter_t at, index;
+  if (bson_iter_init(&at, reply) && bson_iter_find_descendant(&at, "writeErrors.0.index", &index))
+    return bson_iter_as_int64(&index);
+  return number_of(reply, "insertedCount");
+}
+
 enum class Change { kOperators, kReplacement };
 
 Change change_of(const bson_t* update) {
@@ -87,6 +95,42 @@ void check_pull(const Settings& settings, const bson_t* update) {
   bson_t inner;
   bson_iter_document(&at, &size, &bytes);
   if (bson_init_static(&inner, bytes, size)) check_javascript(settings, "update", &inner);
+}
+
+// The driver's own functions for updates would put maxTimeMS beside the filter, where MongoDB
+// refuses it.
+BsonPtr update_command(const std::string& collection, const bson_t* filter, const bson_t* update,
+                       bool many, bool upsert) {
+  BsonPtr command(bson_new());
+  bson_t statements, statement;
+  bson_append_utf8(command.get(), "update", -1, collection.c_str(),
+                   static_cast<int>(collection.size()));
+  bson_append_array_begin(command.get(), "updates", -1, &statements);
+  bson_append_document_begin(&statements, "0", -1, &statement);
+  const bool complete = bson_append_document(&statement, "q", -1, filter) &&
+                        bson_append_document(&statement, "u", -1, update) &&
+                        bson_append_bool(&statement, "multi", -1, many) &&
+                        bson_append_bool(&statement, "upsert", -1, upsert);
+  bson_append_document_end(&statements, &statement);
+  bson_append_array_end(command.get(), &statements);
+  if (!complete) throw Failure("'update' is too large");
+  return command;
+}
+
+// Of a command that MongoDB took but could not carry out. False: it could.
+bool read_write_error(const bson_t* reply, bson_error_t* error) {
+  for (const char* path : {"writeErrors.0", "writeConcernError"}) {
+    bson_iter_t at, found, code, message;
+    if (!bson_iter_init(&at, reply) || !bson_iter_find_descendant(&at, path, &found)) continue;
+    const bool coded = bson_iter_recurse(&found, &code) && bson_iter_find(&code, "code");
+    const bool told = bson_iter_recurse(&found, &message) && bson_iter_find(&message, "errmsg") &&
+                      BSON_ITER_HOLDS_UTF8(&message);
+    bson_set_error(error, MONGOC_ERROR_SERVER,
+                   coded ? static_cast<uint32_t>(bson_iter_as_int64(&code)) : 0, "%s",
+                   told ? bson_iter_utf8(&message, nullptr) : "the update failed");
+    return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -141,8 +185,7 @@ std::string Mongo::insert_many(std::string_view payload, const Pending& call) {
                                     session.options().get(), reply.get(), &error))
     return ids;
   if (is_trouble(error)) session.fail(error);
-  // The first that fails ends it.
-  const int64_t inserted = number_of(reply.get(), "insertedCount");
+  const int64_t inserted = first_failed(reply.get());
   throw Failure(message_of(error) + "; of " + std::to_string(all.size()) + " documents the first " +
                 std::to_string(inserted) + " were inserted");
 }
@@ -167,21 +210,21 @@ std::string Mongo::update(std::string_view payload, const Pending& call) {
   }
 
   const Session session(shared_, collection, call);
-  const BsonPtr options = session.options();
-  bson_append_bool(options.get(), "upsert", -1, upsert);
-  const auto carry_out = change == Change::kReplacement ? mongoc_collection_replace_one
-                         : many                         ? mongoc_collection_update_many
-                                                        : mongoc_collection_update_one;
+  const BsonPtr command = update_command(collection, filter.get(), update.get(), many, upsert);
   Reply reply;
   bson_error_t error{};
-  if (!carry_out(session.collection(), filter.get(), update.get(), options.get(), reply.get(),
-                 &error))
+  if (!mongoc_collection_write_command_with_opts(session.collection(), command.get(),
+                                                 session.options().get(), reply.get(), &error) ||
+      read_write_error(reply.get(), &error))
     session.fail(error);
-  std::string answer = "{\"matched\":" + std::to_string(number_of(reply.get(), "matchedCount")) +
-                       ",\"modified\":" + std::to_string(number_of(reply.get(), "modifiedCount"));
-  bson_iter_t id;
-  if (bson_iter_init_find(&id, reply.get(), "upsertedId"))
-    answer += ",\"upserted_id\":" + id_json(id);
+  // Its n counts what an upsert made as well.
+  bson_iter_t at, made;
+  const bool upserted =
+      bson_iter_init(&at, reply.get()) && bson_iter_find_descendant(&at, "upserted.0._id", &made);
+  const int64_t matched = number_of(reply.get(), "n") - (upserted ? 1 : 0);
+  std::string answer = "{\"matched\":" + std::to_string(matched) +
+                       ",\"modified\":" + std::to_string(number_of(reply.get(), "nModified"));
+  if (upserted) answer += ",\"upserted_id\":" + id_json(made);
   return answer + '}';
 }
 
