@@ -13,7 +13,8 @@ Shared::Shared(const sluice_host& host, std::string_view config)
 }
 
 Session::Session(Shared& shared, const std::string& collection, const Pending& call)
-    : shared_(shared), call_(call), client_((check(), shared.pool.get())) {
+    : shared_(shared), call_(call), client_(shared.pool.get()) {
+  check();
   if (client_.get() == nullptr) throw Failure("all connections to MongoDB are in use");
   collection_.reset(mongoc_client_get_collection(client_.get(), shared.settings.database.c_str(),
                                                  collection.c_str()));
