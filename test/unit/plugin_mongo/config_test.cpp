@@ -19,7 +19,9 @@ std::string said(const std::string& config) {
 
 TEST_CASE("mongo: a URL that is none stops the start, and is not repeated") {
   for (const char* url : {"", "localhost", "http://localhost", "mongodb://", "mongodb://u:hunter2@",
-                          "mongodb://h:hunter2@h:99999999/", "mongodb://a:hunter2@[::1"}) {
+                          "mongodb://h:hunter2@h:99999999/", "mongodb://a:hunter2@[::1",
+                          "mongodb://a:hun:hunter2@h", "mongodb://hunter2:hunter2:hunter2@h",
+                          "mongodb://a:hunter2%zz@h"}) {
     const std::string text = said(R"({"url":")" + std::string(url) + "\"}");
     INFO(url << ": " << text);
     CHECK_THAT(text, Contains("'url' is none of MongoDB"));
