@@ -68,6 +68,13 @@ int64_t first_failed(const bson_t* reply) {
   return number_of(reply, "insertedCount");
 }
 
+// What from_json() made needs no second look; and MongoDB itself takes a field without a name.
+BsonPtr insert_options(const Session& session) {
+  BsonPtr options = session.options();
+  bson_append_bool(options.get(), "validate", -1, false);
+  return options;
+}
+
 enum class Change { kOperators, kReplacement };
 
 Change change_of(const bson_t* update) {
@@ -151,7 +158,7 @@ std::string Mongo::insert(std::string_view payload, const Pending& call) {
   const Session session(shared_, collection, call);
   bson_error_t error{};
   if (!mongoc_collection_insert_one(session.collection(), made.document.get(),
-                                    session.options().get(), nullptr, &error))
+                                    insert_options(session).get(), nullptr, &error))
     session.fail(error);
   return made.id;
 }
@@ -182,7 +189,7 @@ std::string Mongo::insert_many(std::string_view payload, const Pending& call) {
   Reply reply;
   bson_error_t error{};
   if (mongoc_collection_insert_many(session.collection(), documents.data(), documents.size(),
-                                    session.options().get(), reply.get(), &error))
+                                    insert_options(session).get(), reply.get(), &error))
     return ids;
   if (is_trouble(error)) session.fail(error);
   const int64_t inserted = first_failed(reply.get());

@@ -18,10 +18,10 @@ std::string said(const std::string& config) {
 }
 
 TEST_CASE("mongo: a URL that is none stops the start, and is not repeated") {
-  for (const char* url : {"", "localhost", "http://localhost", "mongodb://", "mongodb://u:hunter2@",
-                          "mongodb://h:hunter2@h:99999999/", "mongodb://a:hunter2@[::1",
-                          "mongodb://a:hun:hunter2@h", "mongodb://hunter2:hunter2:hunter2@h",
-                          "mongodb://a:hunter2%zz@h"}) {
+  for (const char* url :
+       {"", "localhost", "http://localhost", "mongodb://", "mongodb://u:hunter2@",
+        "mongodb://h:hunter2@h:99999999/", "mongodb://a:hunter2@[::1", "mongodb://a:hun:hunter2@h",
+        "mongodb://hunter2:hunter2:hunter2@h", "mongodb://a:hunter2%zz@h"}) {
     const std::string text = said(R"({"url":")" + std::string(url) + "\"}");
     INFO(url << ": " << text);
     CHECK_THAT(text, Contains("'url' is none of MongoDB"));
@@ -53,6 +53,25 @@ TEST_CASE("mongo: the configuration is checked, key by key") {
              Contains("'server_selection_timeout'") && Contains("2s"));
   CHECK_THAT(said(R"({"server_selection_timeout":-1})"), Contains("'server_selection_timeout'"));
   CHECK_THAT(said(R"({"allow_out":"yes"})"), Contains("'allow_out' must be true or false"));
+}
+
+TEST_CASE("mongo: times and sizes are numbers, or texts with a unit") {
+  const auto timeout = [](const std::string& value) {
+    return said(R"({"server_selection_timeout":)" + value + "}");
+  };
+  for (const char* good : {"1", "60000", "2.0", R"("1ms")", R"("60s")", R"("1m")"})
+    CHECK(timeout(good) == "nothing");
+  for (const char* bad : {"0", "60001", "1.5", "true", R"("")", R"("s")", R"("2")", R"("2 s")",
+                          R"(" 2s")", R"("0.5s")", R"("61s")", R"("-1s")", R"("1h")",
+                          R"("99999999999999999999ms")", R"("9223372036854775807h")"}) {
+    INFO(bad);
+    CHECK_THAT(timeout(bad),
+               Contains("'server_selection_timeout' must be a whole number from 1 to 60000"));
+  }
+  for (const char* good : {"64", R"("64")", R"("1K")", R"("1M")", R"("1048576")"})
+    CHECK(said(R"({"max_bytes":)" + std::string(good) + "}") == "nothing");
+  for (const char* bad : {"63", R"("63")", R"("1G")", R"("1k")", R"("1025K")", R"("1KB")"})
+    CHECK_THAT(said(R"({"max_bytes":)" + std::string(bad) + "}"), Contains("'max_bytes' must be"));
 }
 
 TEST_CASE("mongo: databases that are not for actions are refused") {

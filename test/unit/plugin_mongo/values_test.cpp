@@ -89,6 +89,14 @@ TEST_CASE("mongo: what is no value is refused, and the error says where it is") 
   CHECK(people.ask("count") == "0");
 }
 
+TEST_CASE("mongo: a field may have any name, even none") {
+  People people;
+  people.insert(R"({"":1,"Zoë":2,"_id":1,"a b":{"":{"":3}}})");
+  people.ask("insert_many", R"("data":[{"":1,"_id":2}])");
+  CHECK(people.ask("find", R"("sort":{"_id":1})") ==
+        R"([{"":1,"Zoë":2,"_id":1,"a b":{"":{"":3}}},{"":1,"_id":2}])");
+}
+
 TEST_CASE("mongo: deep documents come back whole") {
   People people;
   const std::string deep = std::string(90, '[') + std::string(90, ']');
