@@ -71,6 +71,15 @@ TEST_CASE(
              Contains("what was asked for may have been done") || Contains("cannot be reached"));
 }
 
+TEST_CASE("mongo: a login that is refused is for who runs the server") {
+  PluginDriver plugin("mongo.so", R"({"url":"mongodb://ann:hunter2@127.0.0.1:)" +
+                                      std::to_string(port_of(shared_mongo_url())) + "\"}");
+  const PluginAnswer answer = plugin.call("count", kCount);
+  CHECK_FALSE(answer.ok);
+  CHECK(answer.text == "MongoDB refuses the plugin's login; the server's log says more");
+  CHECK_THAT(plugin.logged(), Contains("mongo: ") && !Contains("hunter2"));
+}
+
 TEST_CASE("mongo: a connection that was cut is made again") {
   Distant distant(milliseconds(30'000));
   REQUIRE(distant.plugin->call("count", kCount).ok);
