@@ -32,6 +32,7 @@ void close_hard(int fd) {
 
 struct TcpProxy::Connection {
   int client = -1, server = -1;
+  size_t number = 0;
   bool from_client = true, from_server = true;  // still open in this direction
   ~Connection() {
     close_hard(client);
@@ -66,6 +67,11 @@ void TcpProxy::half_close() {
   while (half_close_ && !stopping_) std::this_thread::yield();
 }
 
+std::vector<std::string> TcpProxy::recorded() const {
+  const std::lock_guard lock(mutex_);
+  return recorded_;
+}
+
 void TcpProxy::accept_one() {
   const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
   if (client < 0) return;
@@ -82,14 +88,23 @@ void TcpProxy::accept_one() {
   auto connection = std::make_unique<Connection>();
   connection->client = client;
   connection->server = server;
+  {
+    const std::lock_guard lock(mutex_);
+    connection->number = recorded_.size();
+    recorded_.emplace_back();
+  }
   connections_.push_back(std::move(connection));
 }
 
 // False when that direction is over.
-bool TcpProxy::forward(int from, int to, bool is_answer) {
+bool TcpProxy::forward(int from, int to, bool is_answer, size_t connection) {
   char buffer[64 << 10];
   const ssize_t got = recv(from, buffer, sizeof buffer, MSG_DONTWAIT);
   if (got < 0) return errno == EAGAIN || errno == EINTR;
+  if (got > 0 && recording_ && !is_answer) {
+    const std::lock_guard lock(mutex_);
+    recorded_[connection].append(buffer, static_cast<size_t>(got));
+  }
   const Mode mode = mode_;
   if (got == 0) {
     if (mode != Mode::kDrop) shutdown(to, SHUT_WR);
@@ -138,8 +153,10 @@ void TcpProxy::run() {
     for (size_t i = 0; i < connections_.size(); ++i) {
       Connection& one = *connections_[i];
       const short client = fds[1 + 2 * i].revents, server = fds[2 + 2 * i].revents;
-      if (client && one.from_client) one.from_client = forward(one.client, one.server, false);
-      if (server && one.from_server) one.from_server = forward(one.server, one.client, true);
+      if (client && one.from_client)
+        one.from_client = forward(one.client, one.server, false, one.number);
+      if (server && one.from_server)
+        one.from_server = forward(one.server, one.client, true, one.number);
       if ((client | server) & (POLLERR | POLLNVAL)) one.from_client = one.from_server = false;
     }
     std::erase_if(connections_,

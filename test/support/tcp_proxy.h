@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -31,20 +33,27 @@ class TcpProxy {
 
   size_t connections() const { return count_; }
 
+  // Keeps what clients send from now on, for those who want to see it: a text for each connection
+  // that is made.
+  void record() { recording_ = true; }
+  std::vector<std::string> recorded() const;
+
  private:
   struct Connection;
 
   void run();
   void accept_one();
-  bool forward(int from, int to, bool is_answer);
+  bool forward(int from, int to, bool is_answer, size_t connection);
 
   const int target_;
   int listener_ = -1;
   int port_ = 0;
   std::atomic<Mode> mode_{Mode::kForward};
-  std::atomic<bool> cut_{false}, half_close_{false}, stopping_{false};
+  std::atomic<bool> cut_{false}, half_close_{false}, stopping_{false}, recording_{false};
   std::atomic<size_t> count_{0};
   std::vector<std::unique_ptr<Connection>> connections_;  // the thread's
+  mutable std::mutex mutex_;
+  std::vector<std::string> recorded_;  // one for each that was ever made
   std::thread thread_;
 };
 
