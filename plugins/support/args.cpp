@@ -260,6 +260,21 @@ std::vector<std::string> Args::objects(std::string_view key) {
   return objects;
 }
 
+std::vector<std::pair<std::string, std::string>> Args::pairs(std::string_view key) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  const auto value = impl_->find(key);
+  if (!value) return pairs;
+  // An empty table of Lua code may well be [].
+  dom::array array;
+  if (value->get(array) == simdjson::SUCCESS && array.size() == 0) return pairs;
+  dom::object object;
+  if (value->get(object) != simdjson::SUCCESS) Impl::refuse(key, "an object of texts", *value);
+  for (const auto field : object)
+    pairs.emplace_back(field.key,
+                       Impl::as_text(std::string(key) + "." + std::string(field.key), field.value));
+  return pairs;
+}
+
 void Args::done() {
   for (const auto field : impl_->object) {
     const auto& asked = impl_->asked;

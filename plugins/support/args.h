@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sluice::plugin {
@@ -55,6 +56,9 @@ class Args {
   std::string object(std::string_view key);
   std::optional<std::string> optional_object(std::string_view key);
   std::vector<std::string> objects(std::string_view key);  // an array of objects, each as JSON
+
+  // An object of texts, as it is written; none when not there.
+  std::vector<std::pair<std::string, std::string>> pairs(std::string_view key);
 
   void done();
 
