@@ -74,6 +74,7 @@ HostRules::HostRules(const std::vector<std::string>& hosts,
 HostRules::Entry HostRules::parse(const std::string& text, bool may_be_private) {
   Entry entry;
   entry.may_be_private = may_be_private;
+  if (text.find("://") != text.npos) bad_entry(text, "is a URL: write its host, and its port");
   std::string host = lower(text), port;
   bool bracketed = false;
   if (!host.empty() && host[0] == '[') {
@@ -116,7 +117,7 @@ HostRules::Entry HostRules::parse(const std::string& text, bool may_be_private) 
     entry.name = host;
     // This machine is where it is, and nowhere else.
     if (is_local_name(host)) entry.may_be_private = true;
-  } else if (host.find('/') != host.npos && host.find("://") == host.npos) {
+  } else if (host.find('/') != host.npos) {
     bad_entry(text, "is no range: \"10.0.0.0/8\", with only zeros behind those 8 bits");
   } else {
     bad_entry(

@@ -11,6 +11,14 @@ namespace {
 
 using plugin::Failure;
 
+constexpr char kBegin[] = "the URL must begin with http:// or https://";
+
+bool same_name(std::string_view a, std::string_view lower) {
+  return std::equal(a.begin(), a.end(), lower.begin(), lower.end(), [](char x, char y) {
+    return std::tolower(static_cast<unsigned char>(x)) == y;
+  });
+}
+
 std::string part(CURLU* url, CURLUPart which, unsigned flags = 0) {
   char* text = nullptr;
   if (curl_url_get(url, which, &text, flags) != CURLUE_OK) return "";
@@ -44,9 +52,12 @@ std::string_view raw_authority(std::string_view text) {
           text[scheme] == '-' || text[scheme] == '.'))
     ++scheme;
   const bool has_scheme = scheme > 0 && scheme < text.size() && text[scheme] == ':';
+  if (has_scheme && !same_name(text.substr(0, scheme), "http") &&
+      !same_name(text.substr(0, scheme), "https"))
+    throw Failure(kBegin);
   if (has_scheme) text.remove_prefix(scheme + 1);
   if (text.substr(0, 2) != "//") {
-    if (has_scheme) throw Failure("the URL must begin with http:// or https://");
+    if (has_scheme) throw Failure(kBegin);
     return {};
   }
   text.remove_prefix(2);
@@ -62,9 +73,8 @@ std::string explain(CURLUcode code) {
     case CURLUE_BAD_PORT_NUMBER:
       return "the URL has a port that is none";
     case CURLUE_UNSUPPORTED_SCHEME:
-      return "the URL's scheme is neither http nor https";
     case CURLUE_BAD_SCHEME:
-      return "the URL must begin with http:// or https://";
+      return kBegin;
     case CURLUE_NO_HOST:
       return "the URL has no host";
     case CURLUE_BAD_HOSTNAME:
