@@ -20,6 +20,12 @@ void set(CURL* easy, CURLoption option, Value value) {
     throw std::runtime_error(std::string("libcurl refuses an option: ") + curl_easy_strerror(code));
 }
 
+// RFC 9110, 9.2.2. What is not known may not be.
+bool is_idempotent(const std::string& method) {
+  return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE" ||
+         method == "OPTIONS";
+}
+
 milliseconds allowed(const Request& request, const plugin::Pending& call) {
   constexpr milliseconds kLongest = std::chrono::hours(24);
   return std::min({call.remaining(), request.timeout.value_or(kLongest), kLongest});
@@ -51,6 +57,7 @@ Transfer::Transfer(const Settings& settings, Request request, plugin::Reply repl
 CURL* Transfer::prepare() {
   curl_easy_reset(easy_.get());
   stage_ = Stage::kWaiting;
+  sent_ = false;
   deadline_ = until_;
   refused_.clear();
   detail_[0] = '\0';
@@ -105,6 +112,7 @@ void Transfer::set_limits() {
   // Set, even to nothing, they keep libcurl from asking the environment.
   set(easy, CURLOPT_PROXY, settings_.proxy.c_str());
   set(easy, CURLOPT_NOPROXY, "");
+  set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 
   // Time-outs are give_up()'s. One of libcurl's that passes during a lookup would block this thread
   // until the lookup ends, so they are out of the way.
@@ -157,6 +165,10 @@ curl_socket_t Transfer::on_socket(void* self, curlsocktype, curl_sockaddr* to) {
 // Connections that were kept come here without a new socket.
 int Transfer::on_connected(void* self, char* remote, char*, int, int) {
   Transfer& transfer = *static_cast<Transfer*>(self);
+  // libcurl sends a request again when a kept connection ends without an answer. By then the server
+  // may have done what it asked for.
+  const bool again = std::exchange(transfer.sent_, true);
+  if (again && !is_idempotent(transfer.request_.method)) return CURL_PREREQFUNC_ABORT;
   transfer.stage_ = Stage::kConnected;
   transfer.deadline_ = transfer.until_;
   if (transfer.answered_) return CURL_PREREQFUNC_ABORT;
@@ -296,7 +308,8 @@ std::string Transfer::explain(CURLcode code) const {
       return "the answer of " + host + " broke off";
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
-      return "the connection to " + host + " broke off";
+    case CURLE_ABORTED_BY_CALLBACK:  // not sent again
+      return "the connection to " + host + " broke off; the request may have arrived";
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_HTTP2:

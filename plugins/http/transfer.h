@@ -73,6 +73,7 @@ class Transfer {
   char detail_[CURL_ERROR_SIZE] = "";
   Easy easy_;  // after what it points to
   Stage stage_ = Stage::kWaiting;
+  bool sent_ = false;  // this hop's request, once at least
   Answer answer_;
   std::string refused_;  // why an address was, if one was
   unsigned redirects_ = 0;

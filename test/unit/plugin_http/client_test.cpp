@@ -9,7 +9,7 @@
 #include <set>
 
 #include "calls.h"
-#include "scripted_server.h"
+#include "test/support/scripted_server.h"
 
 namespace {
 

@@ -2,10 +2,12 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <memory>
 
-#include "scripted_server.h"
 #include "test/support/plugin/plugin_driver.h"
+#include "test/support/scripted_server.h"
 
 namespace sluice::test {
 namespace {
@@ -119,6 +121,28 @@ TEST_CASE("an answer that breaks off is an error") {
   CHECK(get(chunk) == "error: the answer of '127.0.0.1' broke off");
   const ScriptedServer nothing(once(""));
   CHECK(get(nothing) == "error: '127.0.0.1' closed the connection without an answer");
+}
+
+TEST_CASE("a request on a kept connection that ends is sent again only where that does no harm") {
+  const auto second_is_lost = [] {
+    return [count = std::make_shared<std::atomic<int>>(0)](const Heard&, Peer& peer) {
+      if (++*count == 2) return peer.close();
+      peer.send(answer(200, "hello"));
+    };
+  };
+  for (const std::string action : {"get", "post"}) {
+    INFO(action);
+    const ScriptedServer server(second_is_lost());
+    PluginDriver http("http.so", R"({"hosts":["127.0.0.1:*"]})");
+    const std::string payload = R"({"url":")" + server.url() + "\"}";
+    CHECK(http.call(action, payload).ok);
+    const auto second = http.call(action, payload);
+    CHECK(second.ok == (action == "get"));
+    CHECK(server.heard().size() == (action == "get" ? 3 : 2));
+    if (!second.ok)
+      CHECK(second.text == "the connection to '127.0.0.1' broke off; the request may have arrived");
+    CHECK(http.call(action, payload).ok);
+  }
 }
 
 TEST_CASE("what is no HTTP is an error") {

@@ -4,8 +4,8 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 
-#include "scripted_server.h"
 #include "test/support/plugin/plugin_driver.h"
+#include "test/support/scripted_server.h"
 
 namespace sluice::test {
 namespace {

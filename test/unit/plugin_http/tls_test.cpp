@@ -1,9 +1,9 @@
 // TLS, against the server that openssl has for such things.
 #include <catch2/catch.hpp>
 
-#include "scripted_server.h"
 #include "test/support/plugin/plugin_driver.h"
 #include "test/support/process.h"
+#include "test/support/scripted_server.h"
 
 namespace sluice::test {
 namespace {

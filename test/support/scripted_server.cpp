@@ -1,4 +1,4 @@
-#include "scripted_server.h"
+#include "test/support/scripted_server.h"
 
 #include <arpa/inet.h>
 #include <poll.h>
