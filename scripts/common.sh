@@ -19,7 +19,7 @@ BUILD_PACKAGES=(
   libboost-context-dev  # C stacks of invocations that wait
   prometheus-cpp-dev    # metrics
   libcli11-dev          # command lines
-  libcurl4-openssl-dev  # HTTP of slcli
+  libcurl4-openssl-dev  # HTTP of slcli and of the plugin http
   libspdlog-dev libfmt-dev
   libsodium-dev         # hashes, base64
 )
@@ -30,7 +30,7 @@ FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev)
 # To test, besides those.
 # scripts/services looks after the rest: a JDK and Maven only where there is no MongoDB.
 TEST_PACKAGES=(
-  catch2 redis-server faketime python3-yaml
+  catch2 redis-server faketime python3-yaml openssl
   "${FUZZ_PACKAGES[@]}"
 )
 

@@ -3,18 +3,13 @@
 #include <algorithm>
 #include <charconv>
 
+#include "plugins/http/text.h"
 #include "sluice/plugin.hpp"
 
 namespace sluice::http {
 namespace {
 
 using plugin::Failure;
-
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
 
 bool ends_with(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "plugins/http/text.h"
 #include "sluice/plugin.hpp"
 
 namespace sluice::http {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "plugins/http/text.h"
 #include "plugins/support/args.h"
 #include "sluice/plugin.hpp"
 
@@ -71,20 +72,6 @@ void read_body(Args& args, Request& request) {
 }
 
 }  // namespace
-
-bool is_token(std::string_view text) {
-  static constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) || kMarks.find(c) != kMarks.npos;
-  });
-}
-
-bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) ==
-           std::tolower(static_cast<unsigned char>(y));
-  });
-}
 
 bool Request::has_header(std::string_view name) const {
   return std::any_of(headers.begin(), headers.end(),

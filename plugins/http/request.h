@@ -35,7 +35,4 @@ Request parse_request(std::string_view payload, const Settings& settings,
 // Whether a URL may be asked for at all. Throws Failure with the reason.
 void check_target(const Settings& settings, const Url& url);
 
-bool is_token(std::string_view text);  // RFC 9110, 5.6.2: what names of headers and methods are
-bool same_name(std::string_view a, std::string_view b);  // ASCII, in any case
-
 }  // namespace sluice::http

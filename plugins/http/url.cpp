@@ -1,9 +1,9 @@
 #include "plugins/http/url.h"
 
-#include <algorithm>
 #include <cctype>
 #include <new>
 
+#include "plugins/http/text.h"
 #include "sluice/plugin.hpp"
 
 namespace sluice::http {
@@ -12,12 +12,6 @@ namespace {
 using plugin::Failure;
 
 constexpr char kBegin[] = "the URL must begin with http:// or https://";
-
-bool same_name(std::string_view a, std::string_view lower) {
-  return std::equal(a.begin(), a.end(), lower.begin(), lower.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) == y;
-  });
-}
 
 std::string part(CURLU* url, CURLUPart which, unsigned flags = 0) {
   char* text = nullptr;
@@ -92,8 +86,7 @@ std::string canonical_host(std::string host) {
     // The written form is kept for the connection; what is judged is the address.
     return address->text();
   }
-  std::transform(host.begin(), host.end(), host.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  host = lower(host);
   if (const auto address = Address::parse(host); address && address->v4()) return address->text();
   if (!host.empty() && host.back() == '.')
     throw Failure("the URL's host ends with a dot: leave it out");
