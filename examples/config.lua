@@ -51,5 +51,11 @@ Runner {
 	queue_capacity = 100000,
 }
 
--- Shared libraries that actions reach by call("name", …); keys other than `file` are for the plugin.
--- Plugin "skeleton" { file = "./skeleton.so" }
+-- Plugins: shared libraries that actions reach by call("name", "action", payload). Each is told what else stands in its block;
+-- these four keys are the server's. A relative `file` is looked for beside this file, then among the plugins that are installed.
+-- Plugin "skeleton" {
+-- 	file = "skeleton.so",  -- by default the plugin's name and ".so"
+-- 	concurrency = 8,       -- calls under way at a time, each on a thread
+-- 	queue = 1000,          -- calls that may wait for their turn
+-- 	timeout = "30s",       -- of a call, waiting included
+-- }

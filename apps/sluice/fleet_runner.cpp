@@ -9,13 +9,13 @@
 #include "apps/sluice/end_signals.h"
 #include "apps/sluice/gate.h"
 #include "apps/sluice/options.h"
+#include "apps/sluice/plugin_side.h"
 #include "apps/sluice/runner_side.h"
 #include "apps/sluice/status_page.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/metrics.h"
-#include "plugins/no_plugins.h"
 
 namespace sluice {
 namespace {
@@ -26,10 +26,9 @@ constexpr Millis kAfterGrace{3'000};
 
 }  // namespace
 
-Status serve_runner(const Settings& given) {
+Status serve_runner(const Settings& given, bool& threads_left) {
   Settings settings = given;
   settings.store = Settings::Store::kMongodb;  // whatever `serve` uses on this machine
-  if (Status plugins = check_plugins(settings); !plugins.ok()) return plugins;
   if (settings.runner.workers == 0)
     return Error{Code::kInvalid, "runner", "a runner needs --workers of at least 1"};
   Result<api::AccessOptions> access = access_options(settings);
@@ -47,13 +46,15 @@ Status serve_runner(const Settings& given) {
   auto queue = open_redis(settings, {loop, clock, log, metrics});
   if (!queue.ok()) return queue.error();
 
+  PluginSide plugins(settings, loop, clock, log, metrics, threads_left);
+  if (Status opened = plugins.open(); !opened.ok()) return opened;
+
   sandbox::PoolOptions options = pool_options(settings);
   options.prefetch = static_cast<size_t>(settings.runner.prefetch);
   sandbox::ProcessPool pool(loop, clock, log, options);
   if (Status started = pool.start(); !started.ok()) return started;
-  plugins::NoPlugins no_plugins(loop);
-  RunnerSide side({loop, **store, **queue, pool, no_plugins, *seal, clock, log, metrics}, settings,
-                  Place::kFleet);
+  RunnerSide side({loop, **store, **queue, pool, plugins.port(), *seal, clock, log, metrics},
+                  settings, Place::kFleet);
   side.start();
   StatusPage status(loop, clock, **store, **queue, pool, metrics, *std::move(access));
   const TokenReload reload(loop, settings, log,

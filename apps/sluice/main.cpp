@@ -1,6 +1,8 @@
 // sluice: the server.
 
+#include <unistd.h>
 #include <CLI/CLI.hpp>
+
 #include <cstdio>
 #include <map>
 #include <string>
@@ -43,7 +45,9 @@ struct Command {
   // config.lua may say more, for the other programs of the same machine. None: it needs no
   // settings.
   std::vector<std::string_view> settings;
-  sluice::Status (*run)(const sluice::Settings& settings, const Arguments& arguments);
+  // Sets the last where threads were left that may not see this process destroyed.
+  sluice::Status (*run)(const sluice::Settings& settings, const Arguments& arguments,
+                        bool& threads_left);
 };
 
 const std::vector<Command> kCommands = {
@@ -51,39 +55,43 @@ const std::vector<Command> kCommands = {
      "Run everything in this process: HTTP API, store, queue, runner",
      {"log.", "data", "store", "sqlite.", "mongodb.", "api.", "runner.workers", "runner.name",
       "runner.grace"},
-     [](const auto& settings, const auto&) { return sluice::serve(settings); }},
+     [](const auto& settings, const auto&, bool& left) { return sluice::serve(settings, left); }},
     {"api",
      "The HTTP half of a fleet: answers requests, keeps nothing",
      {"log.", "mongodb.", "redis.", "api.", "runner.grace"},
-     [](const auto& settings, const auto&) { return sluice::serve_api(settings); }},
+     [](const auto& settings, const auto&, bool&) { return sluice::serve_api(settings); }},
     {"runner",
      "A half of a fleet that runs jobs",
      {"log.", "mongodb.", "redis.", "runner.", "api.tokens", "api.insecure"},
-     [](const auto& settings, const auto&) { return sluice::serve_runner(settings); }},
+     [](const auto& settings, const auto&, bool& left) {
+       return sluice::serve_runner(settings, left);
+     }},
     {"fleet",
      "Show the runners of a fleet and what waits for them",
      {"mongodb.", "redis."},
-     [](const auto& settings, const auto& arguments) {
+     [](const auto& settings, const auto& arguments, bool&) {
        return sluice::show_fleet(settings, arguments.fleet);
      }},
     {"migrate",
      "Bring the fleet's MongoDB to what this release needs",
      {"log.", "mongodb."},
-     [](const auto& settings, const auto&) { return sluice::migrate(settings); }},
+     [](const auto& settings, const auto&, bool&) { return sluice::migrate(settings); }},
     {"doctor",
      "Start a worker and show what confines it on this host",
      {},
-     [](const auto& settings, const auto& arguments) {
+     [](const auto& settings, const auto& arguments, bool&) {
        return sluice::examine(settings, arguments.doctor);
      }},
     {"token",
      "Make a token for the API: prints it once, and the entry that lets it in",
      {},
-     [](const auto&, const auto& arguments) { return sluice::print_new_token(arguments.token); }},
+     [](const auto&, const auto& arguments, bool&) {
+       return sluice::print_new_token(arguments.token);
+     }},
     {"config",
      "Print the settings in force and where each comes from",
      {""},
-     [](const auto& settings, const auto&) { return print_settings(settings); }},
+     [](const auto& settings, const auto&, bool&) { return print_settings(settings); }},
 };
 
 bool takes(const Command& command, std::string_view setting) {
@@ -175,6 +183,11 @@ void complain(const std::string& text) {
   std::fprintf(stderr, "sluice: %s\n", sluice::without_secrets(text).c_str());
 }
 
+int exit_code(const sluice::Status& ended) {
+  if (ended.ok()) return 0;
+  return ended.error().code == sluice::Code::kInvalid ? kUsage : kFailed;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -206,10 +219,13 @@ int main(int argc, char** argv) {
     complain(settings.error().message);
     return kUsage;
   }
-  const sluice::Status ended = kCommands[chosen].run(*settings, arguments);
-  if (!ended.ok()) {
-    complain(ended.error().message);
-    return ended.error().code == sluice::Code::kInvalid ? kUsage : kFailed;
+  bool threads_left = false;
+  const sluice::Status ended = kCommands[chosen].run(*settings, arguments, threads_left);
+  if (!ended.ok()) complain(ended.error().message);
+  const int code = exit_code(ended);
+  if (threads_left) {
+    std::fflush(nullptr);
+    _exit(code);
   }
-  return 0;
+  return code;
 }

@@ -97,12 +97,4 @@ std::string host_name() {
   return name;
 }
 
-Status check_plugins(const Settings& settings) {
-  if (settings.plugins.empty()) return {};
-  const Settings::Plugin& plugin = settings.plugins.front();
-  return Error{Code::kInvalid, "plugins",
-               plugin.origin + ": Plugin \"" + plugin.name +
-                   "\": this release has no plugins; remove the block"};
-}
-
 }  // namespace sluice

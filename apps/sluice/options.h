@@ -26,7 +26,4 @@ std::pair<std::string, int> split_address(const std::string& address);
 // The name of this machine; that of a container is its id.
 std::string host_name();
 
-// `sluice serve` and `sluice runner` refuse to start with what this release cannot load.
-Status check_plugins(const Settings& settings);
-
 }  // namespace sluice

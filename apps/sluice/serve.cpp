@@ -11,12 +11,12 @@
 #include "apps/sluice/end_signals.h"
 #include "apps/sluice/gate.h"
 #include "apps/sluice/options.h"
+#include "apps/sluice/plugin_side.h"
 #include "apps/sluice/runner_side.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/metrics.h"
-#include "plugins/no_plugins.h"
 #include "queue/local/local_queue.h"
 
 namespace sluice {
@@ -25,16 +25,16 @@ namespace {
 // What `sluice serve` consists of, in the order of dependence: each part outlives those below it.
 class Server {
  public:
-  Server(const Settings& settings, api::AccessOptions access, Store& store, const Seal& seal,
-         Loop& loop, const Clock& clock, Log& log, Metrics& metrics)
+  Server(const Settings& settings, api::AccessOptions access, Store& store,
+         plugins::Plugins& plugins, const Seal& seal, Loop& loop, const Clock& clock, Log& log,
+         Metrics& metrics)
       : settings_(settings),
         log_(log),
         store_(store),
         queue_(loop, {.capacity = static_cast<size_t>(settings.runner.queue_capacity),
                       .await_rules = true}),
         pool_(loop, clock, log, pool_options(settings)),
-        plugins_(loop),
-        runner_side_({loop, store_, queue_, pool_, plugins_, seal, clock, log, metrics}, settings,
+        runner_side_({loop, store_, queue_, pool_, plugins, seal, clock, log, metrics}, settings,
                      Place::kAlone),
         api_({loop, store_, queue_, pool_, seal, clock, log, metrics},
              api_options(settings, place(), std::move(access))),
@@ -78,7 +78,6 @@ class Server {
   Store& store_;
   LocalQueue queue_;
   sandbox::ProcessPool pool_;
-  plugins::NoPlugins plugins_;
   RunnerSide runner_side_;
   api::Api api_;
   TokenReload reload_;
@@ -86,8 +85,7 @@ class Server {
 
 }  // namespace
 
-Status serve(const Settings& settings) {
-  if (Status plugins = check_plugins(settings); !plugins.ok()) return plugins;
+Status serve(const Settings& settings, bool& threads_left) {
   Result<api::AccessOptions> access = access_options(settings);
   if (!access.ok()) return access.error();
   std::signal(SIGPIPE, SIG_IGN);
@@ -101,8 +99,12 @@ Status serve(const Settings& settings) {
   const auto seal = seal_of(settings, log);
   if (!seal.ok()) return seal.error();
 
+  PluginSide plugins(settings, loop, clock, log, metrics, threads_left);
+  if (Status opened = plugins.open(); !opened.ok()) return opened;
+
   Status ended;
-  Server server(settings, *std::move(access), **store, *seal, loop, clock, log, metrics);
+  Server server(settings, *std::move(access), **store, plugins.port(), *seal, loop, clock, log,
+                metrics);
   if (Status started = server.start(); !started.ok()) return started;
   EndSignals signals(loop, [&] {
     server.stop([&](Status flushed) {

@@ -7,7 +7,8 @@
 namespace sluice {
 
 // Runs until SIGTERM or SIGINT. Prints the address it listens on to stdout. An error means that it
-// could not start, or could not write everything at the end.
-Status serve(const Settings& settings);
+// could not start, or could not write everything at the end. `threads_left`: see
+// PluginHost::stop().
+Status serve(const Settings& settings, bool& threads_left);
 
 }  // namespace sluice

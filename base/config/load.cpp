@@ -10,6 +10,7 @@
 #include "base/config/lua_config.h"
 #include "base/config/lua_state.h"
 #include "base/config/nearest.h"
+#include "base/config/plugin_keys.h"
 #include "base/config/schema.h"
 #include "base/config/settings.h"
 
@@ -122,16 +123,30 @@ Status Loader::plugin(const ConfigBlock& block) {
   const auto refuse = [&](std::string_view why) {
     return config_error(path_, block.line, fmt::format("Plugin \"{}\": {}", block.label, why));
   };
-  if (block.label.empty()) return refuse("needs a name");
+  if (!is_plugin_name(block.label)) return refuse(kPluginNameIs);
   for (const Settings::Plugin& other : settings_.plugins) {
     if (other.name == block.label)
       return refuse(fmt::format("is given a second time; the first is {}", other.origin));
   }
-  if (block.keys.empty()) return refuse("needs file = \"…\", its shared library");
-  const auto* file = std::get_if<std::string>(&block.keys.front().value);
-  if (!file || file->empty()) return refuse("'file' must be a path");
-  settings_.plugins.push_back({block.label, in_config_folder(*file), block.options,
-                               fmt::format("{}:{}", path_, block.line)});
+  Settings::Plugin plugin;
+  plugin.name = block.label;
+  plugin.file = block.label + ".so";
+  plugin.folder = fs::path(path_).parent_path().string();
+  plugin.options = block.options;
+  plugin.origin = fmt::format("{}:{}", path_, block.line);
+  for (const ConfigKey& key : block.keys) {
+    const PluginKey& own = *find_plugin_key(key.name);
+    const Result<Value> value = fit(own.shape, key.value);
+    if (!value.ok())
+      return config_error(
+          path_, key.line,
+          fmt::format("Plugin \"{}\": '{}' must be {}, not {}", block.label, key.name,
+                      value.error().message, quote(own.shape, key.value)));
+    own.write(plugin, *value);
+    settings_.origins[fmt::format("plugin.{}.{}", block.label, key.name)] =
+        fmt::format("{}:{}", path_, key.line);
+  }
+  settings_.plugins.push_back(std::move(plugin));
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/config/lua_state.h"
+#include "base/config/plugin_keys.h"
 #include "base/config/schema.h"
 #include "base/json_check.h"
 
@@ -25,12 +26,11 @@ class OptionsWriter {
  public:
   explicit OptionsWriter(lua_State* L) : L_(L) {}
 
-  // The table on top of the stack, without its key `file`. Nothing: error() says why.
-  Json table(int depth) {
-    if (depth > kMaxDepth || !lua_checkstack(L_, 8))
-      return fail("tables nested deeper than 16 levels");
-    const size_t length = lua_rawlen(L_, -1);
-    return length > 0 ? array(length, depth) : object(depth);
+  // The table on top of the stack, without the server's own keys. Nothing: error() says why.
+  Json options() {
+    if (lua_rawlen(L_, -1) > 0)
+      return fail("a value without a name, which needs to be key = value");
+    return object(0);
   }
 
   const std::string& error() const { return error_; }
@@ -38,6 +38,13 @@ class OptionsWriter {
  private:
   static constexpr int kMaxDepth = 16;
   static constexpr int kMaxValues = 10'000;
+
+  Json table(int depth) {
+    if (depth > kMaxDepth || !lua_checkstack(L_, 8))
+      return fail("tables nested deeper than 16 levels");
+    const size_t length = lua_rawlen(L_, -1);
+    return length > 0 ? array(length, depth) : object(depth);
+  }
 
   Json array(size_t length, int depth) {
     Json json(cJSON_CreateArray());
@@ -60,7 +67,7 @@ class OptionsWriter {
     while (lua_next(L_, -2)) {
       if (lua_type(L_, -2) != LUA_TSTRING) return fail("a table with keys that are no texts");
       const std::string key = lua_tostring(L_, -2);
-      if (depth == 0 && key == "file") {
+      if (depth == 0 && find_plugin_key(key) != nullptr) {
         lua_pop(L_, 1);
         continue;
       }
@@ -163,7 +170,7 @@ class BlockReader {
     block_.line = static_cast<int>(lua_tointeger(L_, -1));
     lua_pop(L_, 1);
     if (lua_rawgeti(L_, -1, 4) != LUA_TTABLE)
-      return at_block(fmt::format("Plugin \"{0}\" has no table: Plugin \"{0}\" {{ file = \"…\" }}",
+      return at_block(fmt::format("Plugin \"{0}\" has no table: Plugin \"{0}\" {{ key = value }}",
                                   block_.label));
     const Status done = block_.name == "Plugin" ? plugin() : keys();
     if (!done.ok()) return done.error();
@@ -187,13 +194,15 @@ class BlockReader {
   }
 
   Status plugin() {
-    if (lua_getfield_raw("file")) {
-      const Status taken = key("file");
-      if (!taken.ok()) return taken;
+    for (const PluginKey& own : plugin_keys()) {
+      if (lua_getfield_raw(own.name.data())) {
+        const Status taken = key(std::string(own.name));
+        if (!taken.ok()) return taken;
+      }
+      lua_pop(L_, 1);
     }
-    lua_pop(L_, 1);
     OptionsWriter writer(L_);
-    const Json options = writer.table(0);
+    const Json options = writer.options();
     if (!options) return at_block(fmt::format("Plugin \"{}\": {}", block_.label, writer.error()));
     char* printed = cJSON_PrintUnformatted(options.get());
     block_.options = printed ? printed : "";

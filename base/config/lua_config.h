@@ -24,8 +24,8 @@ struct ConfigBlock {
   std::string name;   // one of block_names()
   std::string label;  // of a Plugin: its name
   int line = 0;
-  std::vector<ConfigKey> keys;  // sorted by line; of a Plugin only `file`
-  std::string options;          // of a Plugin: the other keys as a JSON object
+  std::vector<ConfigKey> keys;  // sorted by line; of a Plugin the server's own
+  std::string options;          // of a Plugin: the others as a JSON object
 };
 
 // The blocks in the order of their calls. `path` is for the messages.

@@ -81,7 +81,7 @@ int on_plugin_options(lua_State* L) {
   lua_rawgeti(L, lua_upvalueindex(1), kLabel);
   const char* label = lua_tostring(L, -1);
   if (!lua_istable(L, 1))
-    return luaL_error(L, "Plugin \"%s\" takes a table: Plugin \"%s\" { file = \"…\" }", label,
+    return luaL_error(L, "Plugin \"%s\" takes a table: Plugin \"%s\" { key = value }", label,
                       label);
   lua_pushvalue(L, 1);
   lua_rawseti(L, lua_upvalueindex(1), kTable);
@@ -90,7 +90,7 @@ int on_plugin_options(lua_State* L) {
 
 int on_plugin(lua_State* L) {
   if (lua_gettop(L) != 1 || lua_type(L, 1) != LUA_TSTRING)
-    return luaL_error(L, "Plugin takes a name and a table: Plugin \"name\" { file = \"…\" }");
+    return luaL_error(L, "Plugin takes a name and a table: Plugin \"name\" { key = value }");
   record_call(L, lua_upvalueindex(1), 1, 0);
   lua_pushcclosure(L, on_plugin_options, 1);
   return 1;

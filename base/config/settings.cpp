@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/config/plugin_keys.h"
 #include "base/config/schema.h"
 #include "base/secrets.h"
 
@@ -52,8 +53,15 @@ std::string describe(const Settings& settings) {
     lines.push_back({std::string(setting.name), shown_value(setting, settings),
                      origin == settings.origins.end() ? "default" : origin->second});
   }
-  for (const Settings::Plugin& plugin : settings.plugins)
-    lines.push_back({"plugin." + plugin.name, plugin.file, plugin.origin});
+  // What else stands in their blocks is the plugins': it may hold passwords, and is not shown.
+  for (const Settings::Plugin& plugin : settings.plugins) {
+    for (const config::PluginKey& key : config::plugin_keys()) {
+      std::string name = fmt::format("plugin.{}.{}", plugin.name, key.name);
+      const auto origin = settings.origins.find(name);
+      lines.push_back({std::move(name), config::show(key.shape, key.read(plugin)),
+                       origin == settings.origins.end() ? "default" : origin->second});
+    }
+  }
 
   size_t name_width = 0, value_width = 0;
   for (const Line& line : lines) {

@@ -90,8 +90,12 @@ struct Settings {
 
   struct Plugin {
     std::string name;
-    std::string file;     // relative ones begin at the folder of config.lua
-    std::string options;  // everything but `file`, as a JSON object
+    std::string file;         // as it is written; by default NAME.so
+    std::string folder;       // of config.lua: where a relative file is looked for first
+    int64_t concurrency = 8;  // calls under way at a time, each on a thread
+    int64_t queue = 1'000;    // calls that may wait for their turn
+    Millis timeout{30'000};   // of a call, waiting included
+    std::string options;      // all other keys, as a JSON object: the plugin's
     std::string origin;
   };
   std::vector<Plugin> plugins;  // in the order of config.lua

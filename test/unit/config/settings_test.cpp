@@ -202,12 +202,34 @@ Plugin "mongo" {
   CHECK(settings->mongodb.port == 27017);
   REQUIRE(settings->plugins.size() == 2);
   CHECK(settings->plugins[0].name == "skeleton");
-  CHECK(settings->plugins[0].file == file.folder() + "/skeleton.so");
+  CHECK(settings->plugins[0].file == "./skeleton.so");
+  CHECK(settings->plugins[0].folder == file.folder());
   CHECK(settings->plugins[0].options == "{}");
-  CHECK(settings->plugins[1].file == file.folder() + "/mongo.so");
+  CHECK(settings->plugins[1].file == "./mongo.so");
   CHECK_THAT(settings->plugins[1].options, Contains(R"("url":"mongodb://database:27017")"));
   CHECK_THAT(settings->plugins[1].options, Contains(R"("database":"mongoplugin")"));
   CHECK_THAT(settings->plugins[1].options, !Contains("mongo.so"));
+}
+
+TEST_CASE("a plugin's block has the server's keys, with defaults, and the plugin's own") {
+  const Settings settings = load(R"(
+Plugin "kv" {}
+Plugin "db" { file = "/lib/mongo.so", concurrency = 16, queue = 0, timeout = "1500ms", url = "u", pool = { queue = 1 } }
+)");
+  REQUIRE(settings.plugins.size() == 2);
+  const Settings::Plugin& kv = settings.plugins[0];
+  CHECK(kv.file == "kv.so");
+  CHECK(kv.concurrency == 8);
+  CHECK(kv.queue == 1'000);
+  CHECK(kv.timeout == Millis(30'000));
+  CHECK(kv.options == "{}");
+  const Settings::Plugin& db = settings.plugins[1];
+  CHECK(db.file == "/lib/mongo.so");
+  CHECK(db.concurrency == 16);
+  CHECK(db.queue == 0);
+  CHECK(db.timeout == Millis(1'500));
+  CHECK_THAT(db.options, Contains(R"("url":"u")") && Contains(R"("pool":{"queue":1})"));
+  CHECK_THAT(db.options, !Contains("mongo.so") && !Contains("concurrency") && !Contains("timeout"));
 }
 
 TEST_CASE("every block reaches its settings") {
@@ -327,8 +349,21 @@ TEST_CASE("what config.lua has wrong is named with its line and what would be ri
   CHECK_THAT(
       error_of("Api { timeout = 2000, max_timeout = 1000 }"),
       Contains("api.timeout (2s, config.lua:1) is above api.max_timeout (1s, config.lua:1)"));
-  CHECK_THAT(error_of("Plugin 'a' {}"), Contains("config.lua:1: Plugin \"a\": needs file"));
-  CHECK_THAT(error_of("Plugin 'a' { file = 1 }"), Contains("'file' must be a path"));
+  CHECK_THAT(error_of("Plugin 'a' { file = 1 }"),
+             Contains("config.lua:1: Plugin \"a\": 'file' must be a path, not 1"));
+  CHECK_THAT(error_of("Plugin 'a' { file = '' }"), Contains("'file' must be a path"));
+  CHECK_THAT(error_of("Plugin 'a' {\n file = {} }"), Contains("config.lua:2: Plugin"));
+  CHECK_THAT(
+      error_of("Plugin 'a' {\n\n concurrency = 0 }"),
+      Contains("config.lua:3: Plugin \"a\": 'concurrency' must be an integer from 1 to 256"));
+  CHECK_THAT(error_of("Plugin 'a' { queue = -1 }"),
+             Contains("'queue' must be an integer from 0 to 100000, not -1"));
+  CHECK_THAT(error_of("Plugin 'a' { timeout = 'soon' }"),
+             Contains("'timeout' must be milliseconds, or a text like \"2s\""));
+  CHECK_THAT(error_of("Plugin 'a' { 'x' }"),
+             Contains("config.lua:1: Plugin \"a\": a value without a name"));
+  for (const char* name : {"", "a b", "a,b", ".a", "-a", "\u00fc"})
+    CHECK_THAT(error_of(std::string("Plugin '") + name + "' {}"), Contains("a name has letters"));
   CHECK_THAT(error_of("Plugin 'a' { file = 'a' }\nPlugin 'a' { file = 'a' }"),
              Contains("config.lua:2: Plugin \"a\": is given a second time"));
 }
@@ -351,15 +386,19 @@ TEST_CASE("wrong values of the environment and of flags are named") {
 }
 
 TEST_CASE("the description shows each setting with its value and its origin") {
-  const Settings settings =
-      load("Api { timeout = 90000 }\nPlugin 'p' { file = '/p.so' }", {{"workers", "3"}});
+  const Settings settings = load(
+      "Api { timeout = 90000 }\nPlugin 'p' { queue = 5, password = 'hidden' }", {{"workers", "3"}});
   const std::string text = describe(settings);
   CHECK_THAT(text,
              Catch::Matchers::Matches("(.|\n)*api\\.timeout +90s +[^ ]*config\\.lua:1\n(.|\n)*"));
   CHECK_THAT(text, Catch::Matchers::Matches("(.|\n)*runner\\.workers +3 +flag --workers\n(.|\n)*"));
   CHECK_THAT(text, Catch::Matchers::Matches("(.|\n)*api\\.body_limit +1M +default\n(.|\n)*"));
   CHECK_THAT(text, Contains("data/sluice.db"));
-  CHECK_THAT(text, Contains("plugin.p"));
+  CHECK_THAT(text, Catch::Matchers::Matches("(.|\n)*plugin\\.p\\.file +p\\.so +default\n(.|\n)*"));
+  CHECK_THAT(
+      text, Catch::Matchers::Matches("(.|\n)*plugin\\.p\\.queue +5 +[^ ]*config\\.lua:2\n(.|\n)*"));
+  CHECK_THAT(text, Catch::Matchers::Matches("(.|\n)*plugin\\.p\\.timeout +30s +default\n(.|\n)*"));
+  CHECK_THAT(text, !Contains("hidden"));
 }
 
 TEST_CASE("examples/config.lua says the defaults") {
