@@ -91,7 +91,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
   using Lock = std::unique_lock<std::mutex>;
 
   bool is_nonblocking() const { return (library_.plugin().flags & SLUICE_PLUGIN_NONBLOCKING) != 0; }
-  bool can_begin() const { return !waiting_.empty() && places_.any_free() && !ending_; }
+  bool can_begin() const { return !waiting_.empty() && places_.free() > 0 && !ending_; }
 
   void open_and_serve(Worker& self);
   int open_plugin(std::string& error);

@@ -71,8 +71,7 @@ class Places {
   Places(const Places&) = delete;
   Places& operator=(const Places&) = delete;
 
-  bool any_free() const { return !free_.empty(); }
-  bool all_free() const { return free_.size() == all_.size(); }
+  size_t free() const { return free_.size(); }
   size_t taken() const { return all_.size() - free_.size(); }
 
   // Opens the next turn of a free place.

@@ -5,15 +5,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "plugins/host/hosted.h"
 #include "plugins/host/text.h"
 
 namespace sluice::plugins {
 namespace {
 
-constexpr Millis kOpenLimit{60'000};
-constexpr Millis kDefaultGrace{3'000};
-constexpr size_t kShownNames = 20;   // of those that exist, in an error
-constexpr size_t kShownActions = 8;  // in the log
+constexpr size_t kShownNames = 20;  // of those that exist, in an error
 constexpr size_t kShownNameBytes = 64;
 
 std::string shown(std::string_view name) {
@@ -32,87 +30,6 @@ uint32_t place_of(CallId id) {
 }
 
 }  // namespace
-
-struct PluginHost::Hosted {
-  Hosted(std::shared_ptr<Instance> instance, Metrics& metrics)
-      : instance(std::move(instance)),
-        ok(calls(metrics, "ok")),
-        error(calls(metrics, "error")),
-        timeout(calls(metrics, "timeout")),
-        refused(calls(metrics, "refused")),
-        abandoned(calls(metrics, "abandoned")),
-        seconds(metrics.histogram("sluice_plugin_call_seconds",
-                                  "From the call to its answer, waiting included",
-                                  {{"plugin", name()}})),
-        waiting(gauge(metrics, "waiting")),
-        under_way(gauge(metrics, "under_way")) {}
-
-  const std::string& name() const { return instance->name(); }
-
-  Counter& calls(Metrics& metrics, const char* result) const {
-    return metrics.counter("sluice_plugin_calls_total", "Calls of plugins, by how they ended",
-                           {{"plugin", name()}, {"result", result}});
-  }
-  Gauge& gauge(Metrics& metrics, const char* state) const {
-    return metrics.gauge("sluice_plugin_calls", "Calls of plugins at present",
-                         {{"plugin", name()}, {"state", state}});
-  }
-
-  const std::shared_ptr<Instance> instance;
-  Counter& ok;
-  Counter& error;
-  Counter& timeout;
-  Counter& refused;
-  Counter& abandoned;
-  Histogram& seconds;
-  Gauge& waiting;
-  Gauge& under_way;
-};
-
-PluginHost::PluginHost(Loop& loop, const Clock& clock, Log& log, Metrics& metrics)
-    : loop_(loop),
-      clock_(clock),
-      log_(log),
-      metrics_(metrics),
-      overdue_(loop),
-      every_second_(loop),
-      self_(std::make_shared<PluginHost*>(this)) {}
-
-PluginHost::~PluginHost() {
-  stop(kDefaultGrace);
-}
-
-// ── The start ──
-
-Status PluginHost::open(std::vector<PluginOptions> plugins) {
-  std::sort(plugins.begin(), plugins.end(), [](const PluginOptions& a, const PluginOptions& b) {
-    return a.instance.name < b.instance.name;
-  });
-  for (PluginOptions& plugin : plugins) {
-    const std::string name = plugin.instance.name;
-    const auto failed = [&](Error error) {
-      error.message = fmt::format("{}{}Plugin \"{}\": {}", plugin.origin,
-                                  plugin.origin.empty() ? "" : ": ", name, error.message);
-      return error;
-    };
-    Result<Library> library = Library::load(plugin.library);
-    if (!library.ok()) return failed(library.error());
-    auto instance = std::make_shared<Instance>(
-        std::move(plugin.instance), *std::move(library), loop_, log_,
-        [this, at = hosted_.size()](Instance&) { arrived(*hosted_[at]); });
-    hosted_.push_back(std::make_unique<Hosted>(std::move(instance), metrics_));
-    Instance& opened = *hosted_.back()->instance;
-    if (Status open = opened.open(kOpenLimit); !open.ok()) return failed(open.error());
-    names_.push_back(name);
-
-    const sluice_plugin& is = opened.library().plugin();
-    log_.info("Plugin '{}'{} {} ({})", name, name == is.name ? "" : fmt::format(": {}", is.name),
-              shown(is.version == nullptr ? "" : is.version),
-              enumerate(opened.library().actions(), kShownActions));
-  }
-  if (!hosted_.empty()) every_second_.every(Millis(1'000), [this] { report_load(); });
-  return {};
-}
 
 // ── Calls ──
 
@@ -260,34 +177,6 @@ void PluginHost::end_overdue() {
     answer(id, {false, fmt::format("plugin '{}' did not answer within {} ms", waits->hosted->name(),
                                    std::max(limit, Millis(0)).count())});
   }
-}
-
-void PluginHost::report_load() {
-  for (const auto& hosted : hosted_) {
-    const Instance::Load load = hosted->instance->load();
-    hosted->waiting.set(static_cast<double>(load.waiting));
-    hosted->under_way.set(static_cast<double>(load.under_way));
-  }
-}
-
-// ── The end ──
-
-bool PluginHost::stop(Millis grace) {
-  if (std::exchange(stopped_, true)) return !left_behind_;
-  const MonoTime until = clock_.mono() + grace;
-  overdue_.stop();
-  every_second_.stop();
-  *self_ = nullptr;
-  for (const auto& hosted : hosted_) hosted->instance->end();
-  for (const auto& hosted : hosted_) {
-    if (!hosted->instance->wait_closed(until)) {
-      left_behind_ = true;
-      log_.warn("Plugin '{}' has not come back from {} calls: it is left as it is", hosted->name(),
-                hosted->instance->load().under_way);
-    }
-    hosted->instance->detach();
-  }
-  return !left_behind_;
 }
 
 }  // namespace sluice::plugins

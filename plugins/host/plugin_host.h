@@ -30,15 +30,17 @@ struct PluginOptions {
 
 class PluginHost final : public Plugins {
  public:
+  static constexpr Millis kOpenLimit{60'000};
+
   // Everything outlives it.
   PluginHost(Loop& loop, const Clock& clock, Log& log, Metrics& metrics);
   // stop(), if that has not been called.
   ~PluginHost() override;
 
-  // Loads and opens them one after the other, and says so in the log. The first that fails is the
-  // error: kInvalid for a library that is missing or wrong, kUnavailable for one that does not
-  // open. Blocks; once, before anything else.
-  Status open(std::vector<PluginOptions> plugins);
+  // Loads and opens them one after the other, in this order, and says so in the log. The first that
+  // fails is the error: kInvalid for a library that is missing or wrong, kUnavailable for one that
+  // does not open. Blocks; once, before anything else.
+  Status open(std::vector<PluginOptions> plugins, Millis limit = kOpenLimit);
 
   const std::vector<std::string>& names() const override { return names_; }
   CallId call(Call call, std::function<void(Answer)> done) override;
@@ -61,6 +63,7 @@ class PluginHost final : public Plugins {
     MonoTime deadline{};
   };
 
+  Status open_one(PluginOptions plugin, Millis limit);
   Hosted* find(const std::string& name);
   std::string unknown_plugin(const std::string& name) const;
   Waiter* waiter(CallId id);
@@ -78,7 +81,7 @@ class PluginHost final : public Plugins {
   Log& log_;
   Metrics& metrics_;
   std::vector<std::string> names_;               // sorted
-  std::vector<std::unique_ptr<Hosted>> hosted_;  // in the order of names_, once all are open
+  std::vector<std::unique_ptr<Hosted>> hosted_;  // in the order of names_
   std::vector<Waiter> waiters_;
   std::vector<uint32_t> free_waiters_;
   std::vector<Answered> arrived_;  // kept for its memory

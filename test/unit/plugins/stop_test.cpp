@@ -63,6 +63,29 @@ TEST_CASE(
   }
 }
 
+TEST_CASE(
+    "a plugin that does not finish opening stops the start, and is closed should it open later") {
+  const Gate held;
+  {
+    Hosted world;
+    plugins::PluginOptions plugin = plugin_named("gate", "gate.so");
+    plugin.instance.config = R"({"please":"wait"})";
+    const Status opened = world.host->open({plugin}, Millis(10));
+    REQUIRE_FALSE(opened.ok());
+    CHECK(opened.error().message ==
+          "config.lua:7: Plugin \"gate\": has not finished opening after 10 ms");
+    CHECK_FALSE(world.host->stop(Millis(0)));
+  }
+  held.release(1);
+  while (held.state().closed == 0) std::this_thread::yield();
+}
+
+TEST_CASE("a plugin that does not finish closing is left behind") {
+  Hosted world({plugin_named("bad", "bad_close_hangs.so")});
+  REQUIRE(world.opened.ok());
+  CHECK_FALSE(world.host->stop(Millis(10)));
+}
+
 TEST_CASE("after the end nobody hears anything") {
   Hosted world({plugin_named("log", "log.so")});
   const auto refused = world.begin("log", "nonsense");

@@ -1,6 +1,7 @@
-/* Libraries that no server may start with. Each is this file, built with one of the names of CMakeLists.txt defined. */
+/* Libraries that no server may start with, or must end with. Each is this file, built with one of the names of CMakeLists.txt defined. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sluice/plugin.h"
 
@@ -31,7 +32,12 @@ static void serve(void *state, const char *action, const char *payload, size_t p
   (void)state, (void)action, (void)payload, (void)payload_size, (void)call;
 }
 
-static void finish(void *state) { (void)state; }
+static void finish(void *state) {
+  (void)state;
+#ifdef BAD_CLOSE_HANGS
+  for (;;) pause();
+#endif
+}
 
 const sluice_plugin *sluice_plugin_entry(uint32_t host_abi) {
 #ifdef BAD_NO_ACTIONS

@@ -37,7 +37,12 @@ Gate& gate() {
 
 class Keeper {
  public:
-  Keeper(const sluice_host&, std::string_view) {}
+  Keeper(const sluice_host&, std::string_view config) {
+    if (config.find("wait") == std::string_view::npos) return;
+    std::unique_lock lock(gate().mutex);
+    gate().changed.wait(lock, [] { return gate().tickets > 0; });
+    --gate().tickets;
+  }
   ~Keeper() {
     const std::lock_guard lock(gate().mutex);
     ++gate().closed;
