@@ -44,13 +44,12 @@ Status serve_api(const Settings& given) {
                            [&](api::Tokens tokens) { api.set_tokens(std::move(tokens)); });
   const auto [host, port] = split_address(settings.api.listen);
   if (Status listening = api.listen(host, port); !listening.ok()) return listening;
-  std::printf("Listening on http://%s\n", api.address().c_str());
-  std::fflush(stdout);
-
   EndSignals signals(loop, [&] {
     log.info("Stopping: requests that wait have {} ms", settings.runner.grace.count());
     api.drain(settings.runner.grace, [&] { loop.stop(); });
   });
+  std::printf("Listening on http://%s\n", api.address().c_str());
+  std::fflush(stdout);
   loop.run();
   return {};
 }

@@ -59,13 +59,6 @@ Status serve_runner(const Settings& given, bool& threads_left) {
   StatusPage status(loop, clock, **store, **queue, pool, metrics, *std::move(access));
   const TokenReload reload(loop, settings, log,
                            [&](api::Tokens tokens) { status.set_tokens(std::move(tokens)); });
-  if (!settings.runner.status.empty()) {
-    if (Status listening = status.listen(settings.runner.status); !listening.ok()) return listening;
-    std::printf("Listening on http://%s\n", status.address().c_str());
-  }
-  std::printf("Running jobs as %s\n", side.name().c_str());
-  std::fflush(stdout);
-
   Timer too_long(loop);
   EndSignals signals(loop, [&] {
     const Millis grace = settings.runner.grace;
@@ -76,6 +69,12 @@ Status serve_runner(const Settings& given, bool& threads_left) {
       loop.stop();
     });
   });
+  if (!settings.runner.status.empty()) {
+    if (Status listening = status.listen(settings.runner.status); !listening.ok()) return listening;
+    std::printf("Listening on http://%s\n", status.address().c_str());
+  }
+  std::printf("Running jobs as %s\n", side.name().c_str());
+  std::fflush(stdout);
   loop.run();
   return {};
 }

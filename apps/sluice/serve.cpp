@@ -105,13 +105,13 @@ Status serve(const Settings& settings, bool& threads_left) {
   Status ended;
   Server server(settings, *std::move(access), **store, plugins.port(), *seal, loop, clock, log,
                 metrics);
-  if (Status started = server.start(); !started.ok()) return started;
   EndSignals signals(loop, [&] {
     server.stop([&](Status flushed) {
       ended = std::move(flushed);
       loop.stop();
     });
   });
+  if (Status started = server.start(); !started.ok()) return started;
   loop.run();
   return ended;
 }

@@ -1,6 +1,7 @@
 // Plugins, as a server finds them, and what it says when it cannot start with one.
 #include <catch2/catch.hpp>
 
+#include "test/support/http.h"
 #include "test/support/process.h"
 
 namespace sluice::test {
@@ -91,6 +92,54 @@ TEST_CASE("a plugin that does not close keeps no server from ending") {
       {"--config", folder.write("config.lua", block("bad", kPlugins + "bad_close_hangs.so"))});
   server.signal(SIGTERM);
   CHECK(server.log_has("Plugin 'bad' has not closed in time"));
+  CHECK(server.wait() == 0);
+}
+
+TEST_CASE("Lua code reaches plugins, and catches their errors") {
+  const TempFolder folder;
+  const std::string config = block("log", kPlugins + "log.so") +
+                             block("rude", kPlugins + "rude.so") + "Plugin \"slow\" { file = \"" +
+                             kPlugins + "sleep.so\", concurrency = 1, timeout = 50 }\n";
+  Server server(folder / "data", {"--config", folder.write("config.lua", config)});
+  Http http(server.url());
+  REQUIRE(http.create("ask", R"(
+function main(args)
+  local ok, answer = pcall(call, args.plugin, args.action, args.payload)
+  return {ok, answer}
+end)")
+              .status == 200);
+  const auto ask = [&](const std::string& plugin, const std::string& action,
+                       const std::string& payload = "{}") {
+    return http
+        .block("ask", R"({"plugin":")" + plugin + R"(","action":")" + action + R"(","payload":)" +
+                          payload + "}")
+        .body;
+  };
+  CHECK_THAT(ask("log", "echo", R"({"n":9007199254740993,"x":0.1})"),
+             Contains(R"([true,{"n":9007199254740993,"x":0.1}])"));
+  CHECK(server.log_has("Plugin 'log': {\"n\":9007199254740993,\"x\":0.1}"));
+  CHECK_THAT(ask("lg", "echo"), Contains("there is no plugin 'lg'; there are log, rude, slow"));
+  CHECK_THAT(ask("log", "eco"), Contains("plugin 'log' has no action 'eco'; it has log, echo"));
+  CHECK_THAT(ask("rude", "not_json"), Contains("plugin 'rude' answered what is no JSON"));
+  CHECK_THAT(ask("rude", "twice"), Contains("[true,1]"));
+  CHECK_THAT(ask("slow", "sleep", R"({"ms":200})"),
+             Contains("plugin 'slow' did not answer within 50 ms"));
+  CHECK_THAT(ask("slow", "sleep", "[]"), Contains("did not answer") || Contains("'ms' is missing"));
+  CHECK(server.stop() == 0);
+}
+
+TEST_CASE("a plugin that does not come back keeps no server from ending") {
+  const TempFolder folder;
+  Server server(folder / "data",
+                {"--grace", "100ms", "--config",
+                 folder.write("config.lua", block("sleep", kPlugins + "sleep.so"))});
+  Http http(server.url());
+  REQUIRE(http.create("nap", "function main() return call('sleep', 'sleep', {ms = 600000}) end", 50)
+              .status == 200);
+  CHECK_THAT(http.block("nap").body,
+             Contains("\"err\""));  // its own time is over; the thread sleeps on
+  server.signal(SIGTERM);
+  CHECK(server.log_has("Plugin 'sleep' has not answered 1 calls in time: it is left as it is"));
   CHECK(server.wait() == 0);
 }
 
