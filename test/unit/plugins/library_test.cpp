@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/hash.h"
 #include "hosted.h"
 
 namespace sluice::test {
@@ -84,6 +85,13 @@ TEST_CASE("a plugin that follows one that fails is not opened, one before it is 
     CHECK_FALSE(world.opened.ok());
   }
   CHECK(gate.state().closed == 1);
+}
+
+TEST_CASE("the frozen version 1 of the interface has not been touched") {
+  std::ifstream file(SLUICE_SOURCE_DIR "/test/unit/plugins/version1/plugin.h", std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  INFO("Whatever plugin.h becomes: plugins out there were built with what stood in this copy.");
+  CHECK(sha256(text).hex() == "a3d2f248247b4ed0a2715955018f2f49447bed07f42d8f571d661b468626dc3d");
 }
 
 TEST_CASE("a plugin that was built with the frozen version 1 of the interface is served") {

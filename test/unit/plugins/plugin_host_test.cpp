@@ -264,6 +264,30 @@ TEST_CASE("many calls of several plugins at once all come back, each with its ow
   CHECK(loop_until(world.loop, [&] { return right == kCalls; }));
 }
 
+TEST_CASE("what a plugin in C++ throws becomes the error of its call") {
+  Hosted world({plugin_named("sleep", "sleep.so")});
+  for (const char* action : {"sleep", "later"}) {
+    const Answer answer = world.ask("sleep", action, "{}");
+    CHECK_FALSE(answer.ok);
+    CHECK(answer.text == "'ms' is missing: how long to sleep");
+  }
+}
+
+TEST_CASE("calls that are given up at any moment leave their places free") {
+  const Gate gate;
+  Hosted world(gate_with(4, 100));
+  for (int i = 0; i < 200; ++i) {
+    world.begin("gate", "keep");
+    world.host->hang_up(world.last_id);
+  }
+  const auto last = world.begin("gate", "keep");
+  REQUIRE(loop_until(world.loop, [&] {
+    gate.release(gate.state().held);
+    return last->has_value();
+  }));
+  CHECK((*last)->ok);
+}
+
 TEST_CASE("calls are counted by how they ended") {
   const Gate gate;
   auto plugins = gate_with(1, 0);
