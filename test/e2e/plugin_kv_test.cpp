@@ -13,8 +13,10 @@ namespace {
 using Catch::Contains;
 
 std::string config_with_kv(const TempFolder& folder) {
-  return folder.write("config.lua", "Plugin \"kv\" { file = \"kv.so\", path = \"" +
-                                        (folder / "kv.db").string() + "\" }\n");
+  // Durable: a visit whose end is lost with the server runs, and counts, again.
+  return folder.write("config.lua",
+                      "Api { block = \"durable\" }\nPlugin \"kv\" { file = \"kv.so\", path = \"" +
+                          (folder / "kv.db").string() + "\" }\n");
 }
 
 std::string example() {
