@@ -3,12 +3,11 @@ include(GNUInstallDirs)
 
 install(TARGETS sluice slcli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS sluice-sandbox RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/sluice)
-# Where `file = "NAME.so"` of a Plugin block finds them, and what plugins are built with.
+# Where `file = "NAME.so"` of a Plugin block finds them.
 get_property(plugins GLOBAL PROPERTY SLUICE_PLUGINS)
 if(plugins)
   install(TARGETS ${plugins} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/sluice/plugins)
 endif()
-install(DIRECTORY plugins/include/sluice DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs examples DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES cli/completion/slcli.bash RENAME slcli
