@@ -29,6 +29,14 @@ std::string hosts_of(const mongoc_uri_t* uri) {
   return hosts;
 }
 
+// The driver quotes what it does not like, and that may be a password.
+std::string fault_of(const std::string& url, const std::string& message) {
+  const bool quotes = message.find('"') != std::string::npos;
+  return quotes && url.find('@') != std::string::npos
+             ? "a user or password that is not percent-encoded"
+             : message;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Connector>> Connector::make(const std::string& text, Metrics& metrics) {
@@ -37,8 +45,8 @@ Result<std::unique_ptr<Connector>> Connector::make(const std::string& text, Metr
   const UriPtr uri(mongoc_uri_new_with_error(text.c_str(), &error));
   if (!uri) {
     return Error{Code::kInvalid, "mongodb.url",
-                 std::string("the MongoDB URL is not one, such as mongodb://host:27017/sluice: ") +
-                     error.message};
+                 "the MongoDB URL is not one, such as mongodb://host:27017/sluice: " +
+                     fault_of(text, error.message)};
   }
   set_default(uri.get(), MONGOC_URI_SERVERSELECTIONTIMEOUTMS, 1'000);
   set_default(uri.get(), MONGOC_URI_CONNECTTIMEOUTMS, 1'000);
