@@ -57,7 +57,8 @@ void PluginCalls::call(const sandbox::Job& job, const sandbox::Call& call,
   // pool hangs up when its time is over.
   if (caller && !caller->deadline) caller->deadline = clock_.mono() + job.timeout;
   if (auto why = refusal(caller, call.plugin)) return refuse_later(waiting, *std::move(why));
-  if (caller->recorded) return make(waiting, *caller);
+  waiting.call.deadline = *caller->deadline;
+  if (caller->recorded) return make(waiting);
   wait_for_record(job.id, waiting.number);
 }
 
@@ -96,11 +97,10 @@ void PluginCalls::on_recorded(const Uuid& id, const Status& recorded) {
   // Much may have happened meanwhile.
   if (auto why = refusal(caller, waiting.call.plugin))
     return answer(id, waiting.number, {false, *std::move(why)});
-  make(waiting, *caller);
+  make(waiting);
 }
 
-void PluginCalls::make(Waiting& waiting, Caller& caller) {
-  waiting.call.deadline = *caller.deadline;
+void PluginCalls::make(Waiting& waiting) {
   const Uuid id = waiting.call.invocation;
   waiting.made = plugins_.call(std::move(waiting.call),
                                [this, id, number = waiting.number](plugins::Answer given) {

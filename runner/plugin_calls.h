@@ -54,7 +54,7 @@ class PluginCalls final : public sandbox::CallServer {
   std::optional<std::string> refusal(const Caller* caller, std::string_view plugin) const;
   void wait_for_record(const Uuid& id, uint64_t number);
   void on_recorded(const Uuid& id, const Status& recorded);
-  void make(Waiting& waiting, Caller& caller);
+  void make(Waiting& waiting);
   void refuse_later(const Waiting& waiting, std::string why);
   void answer(const Uuid& id, uint64_t number, sandbox::Answer answer);
   Waiting* find(const Uuid& id, uint64_t number);

@@ -152,6 +152,15 @@ TEST_CASE("no call leaves before the record is durable") {
     CHECK(at.plugins.calls.size() == 1);
     CHECK(at.held.when_recorded_calls == 1);
   }
+  SECTION("it leaves with the limit of who asked, where the job was delivered anew meanwhile") {
+    const MonoTime asked = at.clock.mono();
+    at.clock.advance(Millis(300));
+    at.caller.deadline = MonoTime();  // where one is read that is not there
+    at.caller = {at.what.get(), false};
+    at.held.release();
+    REQUIRE(at.plugins.calls.size() == 1);
+    CHECK(at.plugins.calls[0].call.deadline == asked + Millis(1'000));
+  }
   SECTION("it never leaves where the record failed") {
     at.held.refuse_records = Error{Code::kUnavailable, "store.write", "the disk is full"};
     at.held.release();
