@@ -93,7 +93,8 @@ bool ProcessPool::nobody_holds(const Job& job, const Worker* but) const {
 void ProcessPool::help_starving(MonoTime now) {
   const auto& workers = crew_.at_work();
   const bool all_held = std::all_of(workers.begin(), workers.end(), [&](const auto& worker) {
-    const bool is_taken = (worker->reserved() && !worker->idle()) || worker->out_of_slots();
+    const bool is_kept = worker->reserved() || worker.get() == cleared_for_alone_;
+    const bool is_taken = (is_kept && !worker->idle()) || worker->out_of_slots();
     return worker->ready() && (is_taken || stalled(*worker, now));
   });
   if (!all_held) return;  // somebody will get to it

@@ -128,6 +128,7 @@ void ProcessPool::on_answer(const CallPlace& place, const Answer& answer) {
 
 void ProcessPool::worker_hung_up(const Job& job) {
   --calling_;
+  if (room() == 0) had_no_room_ = true;
   if (call_server_ != nullptr) call_server_->hang_up(job);
 }
 
@@ -258,8 +259,7 @@ void ProcessPool::end_as_told(Worker::Ended ended) {
   Report& report = execution.report;
   report.outcome = ended.outcome;
   if (ended.outcome == Outcome::kTimedOut) {
-    report.message =
-        "timed out after " + std::to_string(job.timeout.count()) + " ms, waiting for a plugin";
+    report.message = "timed out after " + std::to_string(job.timeout.count()) + " ms";
     report.run_time = job.timeout;
   } else {
     report.message = "cancelled";
@@ -315,7 +315,7 @@ void ProcessPool::check_workers(MonoTime now) {
   for (const auto& worker : crew_.at_work()) {
     if (!worker->ready()) continue;
     Worker::Health health = worker->check(now);
-    if (health == Worker::Health::kFine && measure && worker->busy() && worker->oversized())
+    if (health == Worker::Health::kFine && measure && !worker->idle() && worker->oversized())
       health = Worker::Health::kOversized;
     for (Worker::Ended& ended : worker->take_overdue(now)) {
       --offered_;

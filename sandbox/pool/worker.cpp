@@ -356,7 +356,10 @@ Worker::Health Worker::check(MonoTime now) {
         std::chrono::nanoseconds(page_->running_since_ns.load(std::memory_order_relaxed)));
     const MonoTime since =
         offer->began_at.value_or(std::clamp(claimed, offer->made_at, *offer->seen_running_at));
-    if (now - since > limit_of(offer->ticket->job) + kKillGrace) {
+    MonoTime end = since + limit_of(offer->ticket->job);
+    // Others kept it from its end: it has the grace from when it was told.
+    if (offer->told_to_end == Outcome::kTimedOut) end = std::max(end, offer->told_at);
+    if (now - end > kKillGrace) {
       overdue_sequence_ = offer->sequence;
       return Health::kOvertime;
     }
@@ -384,8 +387,10 @@ Worker::Health Worker::check(MonoTime now) {
 void Worker::watch_time(MonoTime now, const Offer* running) {
   for (const uint16_t slot : order_) {
     const Offer& offer = offers_[slot];
-    if (offer.ticket == nullptr || !offer.began_at || &offer == running) continue;
-    if (now - *offer.began_at > limit_of(offer.ticket->job))
+    // One that never called began when it was first seen to run, or a little before.
+    const auto began_at = offer.began_at ? offer.began_at : offer.seen_running_at;
+    if (offer.ticket == nullptr || !began_at || &offer == running) continue;
+    if (now - *began_at > limit_of(offer.ticket->job))
       tell_to_end(slot, Outcome::kTimedOut, now);
   }
 }

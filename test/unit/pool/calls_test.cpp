@@ -168,6 +168,28 @@ TEST_CASE("A job whose limit passes while its worker is held by another is answe
   CHECK((*holding)->report.outcome == Outcome::kTimedOut);
 }
 
+TEST_CASE("A job that never called is answered in time, too, while its worker is held by another") {
+  Calling world(1);
+  Job holds = world.named_job(
+      "function main() call('p', 'a') return (('a'):rep(40)):find(('a?'):rep(40) .. "
+      "('a'):rep(40)) end");
+  holds.timeout = Millis(5'000);
+  const auto holding = world.fixture.run(holds);
+  REQUIRE(world.has_calls(1));
+  Job busy = world.named_job(kEndless);
+  busy.timeout = Millis(500);
+  const pid_t pid = world.fixture.pool().worker_pids().front();
+  const long before = cpu_ticks(pid);
+  const auto sliced = world.fixture.run(busy);
+  REQUIRE(world.fixture.until([&] { return cpu_ticks(pid) >= before + 5; }));
+  world.calls.answer("1");
+  REQUIRE(world.ended(sliced));
+  CHECK((*sliced)->report.outcome == Outcome::kTimedOut);
+  CHECK((*sliced)->report.message == "timed out after 500 ms");
+  CHECK(*holding == nullptr);
+  REQUIRE(world.ended(holding));
+}
+
 TEST_CASE("A job that was answered goes on beside one that never pauses") {
   Calling world(1);
   const auto waiting = world.start(kCalls, "[1]");
@@ -274,4 +296,43 @@ TEST_CASE("When the pool stops, jobs that wait may still end, and the rest is re
   REQUIRE(*left != nullptr);
   CHECK((*left)->fate == Fate::kReturned);
   CHECK(world.calls.hung_up == 1);
+}
+
+TEST_CASE("A worker that is kept free for a job that must be alone keeps nobody waiting") {
+  Calling world(1);
+  Job waits = world.named_job(kCalls);
+  waits.timeout = Millis(10'000);
+  const auto waiting = world.fixture.run(waits);
+  REQUIRE(world.has_calls(1));
+  Job alone = world.named_job("function main() return 'alone' end");
+  alone.action = "alone";
+  alone.alone = true;
+  const auto lonely = world.fixture.run(alone);
+  Job other = world.named_job("function main() return 'other' end");
+  other.action = "other";
+  const auto served = world.fixture.run(other);
+  REQUIRE(world.ended(lonely));
+  REQUIRE(world.ended(served));
+  CHECK(*waiting == nullptr);
+  CHECK((*lonely)->report.result == "\"alone\"");
+  CHECK((*served)->report.result == "\"other\"");
+}
+
+TEST_CASE("Room that a job takes by not waiting any more is told of when it is there again") {
+  sluice::sandbox::PoolOptions options = PoolFixture::defaults(1);
+  options.offers_per_worker = 1;
+  HeldCalls calls;
+  PoolFixture fixture(options);
+  fixture.pool().serve_calls(&calls);
+  int told = 0;
+  fixture.pool().on_room([&] { ++told; });
+  Job job = fixture.job(kCalls);
+  job.timeout = Millis(60'000);
+  job.id.bytes[0] = 1;
+  const auto slot = fixture.run(job);
+  REQUIRE(fixture.until([&] { return told == 1; }));
+  CHECK(fixture.pool().room() == 1);
+  fixture.pool().cancel(job.id);
+  CHECK(fixture.pool().room() == 0);
+  REQUIRE(fixture.until([&] { return *slot != nullptr && told == 2; }));
 }
