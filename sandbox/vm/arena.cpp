@@ -15,6 +15,7 @@ constexpr uint32_t kQuickUnits = 64;        // the largest block with a quick li
 constexpr uint32_t kManyQuickUnits = 4096;  // 32 KiB in quick lists may be worth merging
 constexpr uint32_t kSecondLevel = 8;        // lists for each power of two
 constexpr uint32_t kFirstLevel = 30;
+constexpr size_t kLargeHole = 64 << 10;  // worth a system call to give its memory back
 constexpr size_t kMostBytes = (size_t{1} << 31) * kUnit / 2;
 
 uint32_t units_for(size_t size) {
@@ -348,8 +349,29 @@ void Arena::restore(const char* bytes, size_t size) {
   std::memcpy(pages_.data(), bytes, size);
 }
 
+size_t Arena::touched() const {
+  return std::max(dirty_, size_t{state().highest_top} * kUnit);
+}
+
+size_t Arena::unused_bytes() const {
+  return touched() - std::min(touched(), size_t{used()});
+}
+
+void Arena::trim() {
+  merge_quick();
+  State& s = state();
+  for (uint32_t log = kFirstLevel + 1; (size_t{1} << log) * kUnit >= kLargeHole; --log)
+    for (uint32_t bin : s.bins[log - 2])
+      for (; bin != 0; bin = at(bin)->next)
+        pages_.discard(size_t{bin} * kUnit + sizeof(Block), size_t{bin + at(bin)->units} * kUnit);
+  if (touched() <= extent()) return;
+  pages_.discard(extent());
+  dirty_ = 0;
+  s.highest_top = s.top;
+}
+
 void Arena::discard(size_t kept) {
-  if (std::max(dirty_, size_t{state().highest_top} * kUnit) <= kept) return;
+  if (touched() <= kept) return;
   pages_.discard(kept);
   dirty_ = 0;
   state().highest_top = 0;

@@ -52,6 +52,12 @@ class Arena {
   // Copies such bytes back: the arena is as it was when they were copied aside.
   void restore(const char* bytes, size_t size);
 
+  // Bytes that were written to since the last discard() or trim(), and are not in use.
+  size_t unused_bytes() const;
+
+  // Gives the memory beyond all that is in use, and that of large holes, back to the system.
+  void trim();
+
   // Gives the memory beyond `kept` bytes back to the system, if it was ever written to. Ends what
   // the arena holds: only restore() or reset() may follow.
   void discard(size_t kept);
@@ -61,6 +67,7 @@ class Arena {
   struct Block;
 
   State& state() const;
+  size_t touched() const;  // bytes from the start
   Block* at(uint32_t offset) const;
   uint32_t offset_of(const Block* block) const;
 

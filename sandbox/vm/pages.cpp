@@ -30,8 +30,13 @@ bool Pages::map(size_t bytes) {
 }
 
 void Pages::discard(size_t offset) {
+  discard(offset, size_);
+}
+
+void Pages::discard(size_t offset, size_t end) {
   const size_t begin = round_to_pages(offset);
-  if (begin < size_) madvise(data_ + begin, size_ - begin, MADV_DONTNEED);
+  const size_t whole = round_to_pages(end + 1) - round_to_pages(1);  // its page is left alone
+  if (begin < whole) madvise(data_ + begin, whole - begin, MADV_DONTNEED);
 }
 
 }  // namespace sluice::sandbox

@@ -17,6 +17,7 @@ class Pages {
 
   // Gives the whole pages at and after `offset` back to the system; they read as zeroes again.
   void discard(size_t offset);
+  void discard(size_t offset, size_t end);  // those before `end` alone
 
   char* data() const { return data_; }
   size_t size() const { return size_; }

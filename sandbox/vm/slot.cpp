@@ -15,6 +15,8 @@ namespace {
 constexpr uint64_t kSpaceForFragments = 4;
 constexpr uint64_t kSpaceForLibraries = 8ull << 20;
 
+constexpr size_t kMuchUnused = 1 << 20;
+
 // Has Lua collect its garbage, as it does itself when memory for an object is refused: safe where
 // an allocation is. The stack cannot grow, and before Lua says so it collects. It is the stack of a
 // coroutine made for this: on one that is large already, nothing would have to grow, or Lua would
@@ -145,6 +147,17 @@ bool Slot::make_room(uint64_t more) {
   }
   if (made) limit_memory();
   return made;
+}
+
+// The first slot's arena alone stays as it is once its invocation has ended: the next one will want
+// the same.
+void Slot::release_unused() {
+  if (context.arena.unused_bytes() <= kMuchUnused) return;
+  if (taken) {
+    context.arena.trim();
+  } else if (number > 0) {
+    context.arena.discard(bare.size());
+  }
 }
 
 void Slot::live(void* self) {

@@ -52,6 +52,10 @@ struct Slot {
   // while they wait, if any holds more than this one would. False: nothing was to be had.
   bool make_room(uint64_t more);
 
+  // Between turns: what its invocation does not hold (any more) goes back to the system, where it
+  // is much. There may be many slots.
+  void release_unused();
+
   // The invocation that is here.
   bool taken = false;
   RunRequest request;

@@ -1,5 +1,6 @@
 #include "sandbox/vm/vm.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "sandbox/vm/machine.h"
@@ -81,9 +82,11 @@ Turn Vm::take_turn(SlotNumber number) {
   impl_->running.store(nullptr, std::memory_order_relaxed);
   slot.taken = slot.turn != Turn::kEnded;
   if (slot.taken) {
-    slot.held_bytes = slot.context.arena.used() - slot.bare_bytes;
+    // Of the libraries, too, an invocation may have freed something.
+    slot.held_bytes = std::max(slot.context.arena.used(), slot.bare_bytes) - slot.bare_bytes;
     impl_->held_bytes += slot.held_bytes;
   }
+  slot.release_unused();
   return slot.turn;
 }
 

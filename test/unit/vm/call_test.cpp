@@ -1,5 +1,8 @@
 // Invocations that call plugins: their turns, and where code may stand meanwhile.
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
+#include <fstream>
 #include <map>
 #include <vector>
 
@@ -74,6 +77,14 @@ class Plugged {
   std::map<SlotNumber, std::string> asked;  // the payloads of their last calls
   std::vector<std::unique_ptr<std::string>> payloads;
 };
+
+long resident_megabytes() {
+  std::ifstream file("/proc/self/statm");
+  long all = 0;
+  long resident = 0;
+  file >> all >> resident;
+  return resident * (sysconf(_SC_PAGESIZE) / 1024) / 1024;
+}
 
 }  // namespace
 
@@ -330,4 +341,39 @@ TEST_CASE("Who needs more than all that wait could give is out of memory, and ro
   CHECK(plugged.vm.vm().result(greedy).outcome == Outcome::kOutOfMemory);
   CHECK_FALSE(plugged.vm.vm().robbed().has_value());
   CHECK(plugged.finish(waits) == "1");
+}
+
+TEST_CASE("One that has freed what it did not make takes nothing from the others while it waits") {
+  VmOptions options = with_slots(2);
+  options.total_memory_bytes = 16 << 20;
+  Plugged plugged(options);
+  const SlotNumber waits = plugged.begin(
+      "function main() local call, collect, next, type = call, collectgarbage, next, type\n"
+      "local globals = _G\n"
+      "for name, library in next, globals do\n"
+      "if type(library) == 'table' and library ~= globals then\n"
+      "for key in next, library do library[key] = nil end end globals[name] = nil end\n"
+      "collect() return call('e', 'e', 1) end");
+  REQUIRE(plugged.turn[waits] == Turn::kCalls);
+  CHECK(plugged.value("function main() return #('x'):rep(4 << 20) end") == "4194304");
+  CHECK(plugged.vm.vm().result(1).outcome == Outcome::kSucceeded);
+  CHECK_FALSE(plugged.vm.vm().robbed().has_value());
+  CHECK(plugged.finish(waits) == "1");
+}
+
+TEST_CASE("What an invocation has freed is not kept for it while it waits, nor when it has ended") {
+  VmOptions options = with_slots(12);
+  options.max_memory_bytes = 64 << 20;
+  Plugged plugged(options);
+  plugged.vm.memory_bytes = 64 << 20;
+  const std::string uses_much =
+      "(function() local x = {} for i = 1, 40 do x[i] = ('x'):rep(1000000) .. i end end)() "
+      "collectgarbage() ";
+  const long before = resident_megabytes();
+  for (int i = 0; i < 10; ++i)
+    REQUIRE(plugged.turn[plugged.begin("function main() " + uses_much + "call('e', 'e') end")] ==
+            Turn::kCalls);
+  CHECK(plugged.value("function main() " + uses_much + "return 1 end") == "1");
+  CHECK(resident_megabytes() - before < 100);
+  for (SlotNumber slot = 0; slot < 10; ++slot) CHECK(plugged.finish(slot) == "null");
 }
