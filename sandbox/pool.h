@@ -21,7 +21,7 @@ struct Code {
 };
 
 struct Job {
-  Uuid id;             // for logs alone
+  Uuid id;             // for cancel(), for who serves its calls, and for logs
   std::string ns;      // a worker serves one namespace
   std::string action;  // the name in messages and logs
   std::shared_ptr<const Code> code;

@@ -9,8 +9,8 @@
 // number, which serves only actions that have no place among the others.
 //
 // Made, used and destroyed on the loop's thread, which must outlive it: workers die with the thread
-// that started them. Everything is bounded by room(): workers × offers jobs, and what is
-// prefetched.
+// that started them. Everything is bounded by room(): workers × offers jobs beside those that wait
+// for a plugin, workers × slots with them, and what is prefetched.
 //
 // Destroying it kills and reaps all workers; jobs that are still there are forgotten, not answered.
 // stop() first.

@@ -390,8 +390,7 @@ void Worker::watch_time(MonoTime now, const Offer* running) {
     // One that never called began when it was first seen to run, or a little before.
     const auto began_at = offer.began_at ? offer.began_at : offer.seen_running_at;
     if (offer.ticket == nullptr || !began_at || &offer == running) continue;
-    if (now - *began_at > limit_of(offer.ticket->job))
-      tell_to_end(slot, Outcome::kTimedOut, now);
+    if (now - *began_at > limit_of(offer.ticket->job)) tell_to_end(slot, Outcome::kTimedOut, now);
   }
 }
 
