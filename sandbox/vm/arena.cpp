@@ -357,17 +357,24 @@ size_t Arena::unused_bytes() const {
   return touched() - std::min(touched(), size_t{used()});
 }
 
-void Arena::trim() {
+size_t Arena::trim() {
   merge_quick();
   State& s = state();
-  for (uint32_t log = kFirstLevel + 1; (size_t{1} << log) * kUnit >= kLargeHole; --log)
-    for (uint32_t bin : s.bins[log - 2])
-      for (; bin != 0; bin = at(bin)->next)
-        pages_.discard(size_t{bin} * kUnit + sizeof(Block), size_t{bin + at(bin)->units} * kUnit);
-  if (touched() <= extent()) return;
+  size_t kept = extent();
+  for (uint32_t log = kFirstLevel + 1; (size_t{1} << log) * kUnit >= kLargeHole; --log) {
+    for (uint32_t bin : s.bins[log - 2]) {
+      for (; bin != 0; bin = at(bin)->next) {
+        const size_t hole = size_t{at(bin)->units} * kUnit;
+        pages_.discard(size_t{bin} * kUnit + sizeof(Block), size_t{bin} * kUnit + hole);
+        kept -= hole;
+      }
+    }
+  }
+  if (touched() <= extent()) return kept;
   pages_.discard(extent());
   dirty_ = 0;
   s.highest_top = s.top;
+  return kept;
 }
 
 void Arena::discard(size_t kept) {

@@ -40,7 +40,7 @@ class Arena {
   void set_limit(uint64_t bytes);
   void move_limit(uint64_t bytes);  // the same, and nothing starts anew
   bool refused() const;             // some request, since the limit was set
-  void note_refusal();   // of a request that never came here
+  void note_refusal();              // of a request that never came here
 
   // Merges what is free, so that extent() is as small as it can be without moving anything.
   void compact();
@@ -56,7 +56,8 @@ class Arena {
   size_t unused_bytes() const;
 
   // Gives the memory beyond all that is in use, and that of large holes, back to the system.
-  void trim();
+  // Returns how much it keeps.
+  size_t trim();
 
   // Gives the memory beyond `kept` bytes back to the system, if it was ever written to. Ends what
   // the arena holds: only restore() or reset() may follow.

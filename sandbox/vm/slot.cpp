@@ -151,13 +151,15 @@ bool Slot::make_room(uint64_t more) {
 
 // The first slot's arena alone stays as it is once its invocation has ended: the next one will want
 // the same.
-void Slot::release_unused() {
-  if (context.arena.unused_bytes() <= kMuchUnused) return;
-  if (taken) {
-    context.arena.trim();
-  } else if (number > 0) {
-    context.arena.discard(bare.size());
+uint64_t Slot::release_unused() {
+  const bool much = context.arena.unused_bytes() > kMuchUnused;
+  if (!taken) {
+    if (much && number > 0) context.arena.discard(bare.size());
+    return 0;
   }
+  const uint64_t held = much ? context.arena.trim() : context.arena.used();
+  // Of the libraries, too, an invocation may have freed something.
+  return std::max(held, bare_bytes) - bare_bytes;
 }
 
 void Slot::live(void* self) {

@@ -53,8 +53,9 @@ struct Slot {
   bool make_room(uint64_t more);
 
   // Between turns: what its invocation does not hold (any more) goes back to the system, where it
-  // is much. There may be many slots.
-  void release_unused();
+  // is much: there may be many slots. Returns what it goes on holding, beside the libraries. What
+  // lies between small pieces that are in use cannot be given back, and counts.
+  uint64_t release_unused();
 
   // The invocation that is here.
   bool taken = false;

@@ -1,6 +1,5 @@
 #include "sandbox/vm/vm.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "sandbox/vm/machine.h"
@@ -81,12 +80,8 @@ Turn Vm::take_turn(SlotNumber number) {
   slot.fiber.resume();
   impl_->running.store(nullptr, std::memory_order_relaxed);
   slot.taken = slot.turn != Turn::kEnded;
-  if (slot.taken) {
-    // Of the libraries, too, an invocation may have freed something.
-    slot.held_bytes = std::max(slot.context.arena.used(), slot.bare_bytes) - slot.bare_bytes;
-    impl_->held_bytes += slot.held_bytes;
-  }
-  slot.release_unused();
+  slot.held_bytes = slot.release_unused();
+  impl_->held_bytes += slot.held_bytes;
   return slot.turn;
 }
 

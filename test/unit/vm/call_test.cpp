@@ -377,3 +377,23 @@ TEST_CASE("What an invocation has freed is not kept for it while it waits, nor w
   CHECK(resident_megabytes() - before < 100);
   for (SlotNumber slot = 0; slot < 10; ++slot) CHECK(plugged.finish(slot) == "null");
 }
+
+TEST_CASE("Memory that lies between what an invocation kept counts as held by it") {
+  VmOptions options = with_slots(2);
+  options.max_memory_bytes = options.total_memory_bytes = 64 << 20;
+  Plugged plugged(options);
+  plugged.vm.memory_bytes = 64 << 20;
+  plugged.vm.timeout = std::chrono::minutes(1);
+  const SlotNumber scattered = plugged.begin(
+      "function main() local kept, dropped = {}, {} for i = 1, 300000 do\n"
+      "local text = ('x'):rep(80) .. i\n"
+      "if i % 40 == 0 then kept[#kept + 1] = text else dropped[#dropped + 1] = text end end\n"
+      "dropped = nil collectgarbage() call('e', 'e', collectgarbage('count')) end");
+  while (plugged.turn[scattered] == Turn::kSliced)
+    plugged.turn[scattered] = plugged.vm.vm().go_on(scattered);
+  REQUIRE(plugged.turn[scattered] == Turn::kCalls);
+  CHECK(std::stod(std::string(plugged.vm.vm().call(scattered).payload)) < 4'000);  // KB
+  CHECK(plugged.value("function main() return #('x'):rep(20 << 20) end") == "20971520");
+  REQUIRE(plugged.vm.vm().robbed() == scattered);
+  plugged.vm.vm().give_up(scattered, Outcome::kOutOfMemory);
+}
