@@ -89,9 +89,15 @@ bool Fiber::prepare(void (*body)(void*), void* argument) {
   body_ = body;
   argument_ = argument;
   if (!stack_.map(kStackBytes)) return false;
+  // To make one is to go there for a moment. The frame that is left there must not be among those
+  // that the sanitizer keeps for this stack.
+  leaving_stack(&outside_fake_, stack_.bottom(), stack_.size());
   inside_ = boost::context::fiber(
       std::allocator_arg, StackGiver(stack_),
       [this](boost::context::fiber&& outside) { return run(std::move(outside)); });
+  entered_stack(nullptr, &outside_bottom_, &outside_size_);
+  leaving_stack(nullptr, outside_bottom_, outside_size_);
+  entered_stack(outside_fake_, nullptr, nullptr);
   return true;
 }
 

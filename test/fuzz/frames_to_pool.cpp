@@ -2,14 +2,17 @@
 // meaning, right ones at the wrong time, and a control page that says anything.
 //
 // The input is a script of what the pool and the worker do. There is no process: the pool's
-// sandbox::Worker gets the other end of a socket. Whatever happens, every job has exactly one end.
+// sandbox::Worker gets the other end of a socket. Whatever happens, every job has exactly one end,
+// and every call that is told of is answered or hung up, once.
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <map>
 #include <set>
 
 #include "base/json_check.h"
+#include "base/utf8.h"
 #include "bytes.h"
 #include "check.h"
 #include "sandbox/pool/worker.h"
@@ -46,7 +49,9 @@ class Play final : private Worker::Events {
     Worker::Remains remains = worker_->remains();
     if (remains.charged) ended(*remains.charged);
     for (const TicketPtr& ticket : remains.others) ended(*ticket);
+    for (const Worker::Ended& told : remains.ended) ended(*told.ticket);
     check(given_.empty(), "a job was lost");
+    check(calls_.empty(), "a call was neither answered nor hung up");
     worker_.reset();
     turn();
   }
@@ -63,7 +68,7 @@ class Play final : private Worker::Events {
   }
 
   void step(Bytes& script) {
-    switch (script.byte() % 12) {
+    switch (script.byte() % 16) {
       case 0:
         return say(script.text());
       case 1:
@@ -121,11 +126,39 @@ class Play final : private Worker::Events {
         clock_.advance(Millis(script.number<uint16_t>()));
         const Worker::Health health = worker_->check(clock_.mono());
         if (health != Worker::Health::kFine) worker_->kill(clock_.mono(), health, "was late");
+        for (const Worker::Ended& told : worker_->take_overdue(clock_.mono())) {
+          check(told.outcome == Outcome::kTimedOut || told.outcome == Outcome::kCancelled,
+                "a job ends as nobody told it to");
+          ended(*told.ticket);
+        }
         if (worker_->overdue_to_die(clock_.mono())) worker_->give_up_waiting();
         return;
       }
       case 11:
         return turn();
+      case 12:
+        return call(script);
+      case 13:
+        return answer(script);
+      case 14: {  // cancelled, by its id
+        const auto [slot, sequence] = target(script);
+        Uuid id{};
+        std::memcpy(id.bytes.data(), &sequence, sizeof sequence);
+        bool found = false;
+        if (TicketPtr ticket = worker_->cancel(id, clock_.mono(), &found)) {
+          check(found, "a job that is not there is taken back");
+          ended(*ticket);
+        }
+        return;
+      }
+      case 15: {  // all that is outstanding calls at once
+        const std::vector<uint16_t> all = worker_->order_;
+        std::string out;
+        for (const uint16_t slot : all)
+          encode(out, wire::Call{script.byte(), "p", "a", "{}"}, slot,
+                 worker_->offers_[slot].sequence);
+        return say(out);
+      }
     }
   }
 
@@ -155,6 +188,8 @@ class Play final : private Worker::Events {
     ticket->job.timeout = Millis(script.number<uint16_t>());
     ticket->job.memory_bytes = 1 << 20;
     ticket->job.alone = (how & 2) != 0;
+    const uint64_t sequence = worker_->last_sequence_ + 1;
+    std::memcpy(ticket->job.id.bytes.data(), &sequence, sizeof sequence);
     given_.insert(ticket.get());
     worker_->offer(std::move(ticket), clock_.mono());
     if (how & 4) {
@@ -183,17 +218,54 @@ class Play final : private Worker::Events {
     say(out);
   }
 
+  void call(Bytes& script) {
+    const auto [slot, sequence] = target(script);
+    wire::Call said;
+    said.running_us = script.number<uint64_t>();
+    said.plugin = script.text();
+    said.action = script.text();
+    // JSON, mostly.
+    const std::string payload = script.byte() & 3
+                                    ? '"' + std::string(script.byte() * 5'000u, 'p') + '"'
+                                    : std::string(script.text());
+    said.payload = payload;
+    std::string out;
+    encode(out, said, slot, sequence);
+    say(out);
+  }
+
+  // To a call that waits, mostly; else to some place, as a plugin that answers late does.
+  void answer(Bytes& script) {
+    CallPlace place;
+    const uint8_t which = script.byte();
+    const bool waits = which < 0xc0 && !calls_.empty();
+    if (waits) {
+      place = std::next(calls_.begin(), static_cast<long>(which % calls_.size()))->second;
+    } else {
+      place.slot = script.byte() % wire::kSlots;
+      place.sequence = script.byte();
+    }
+    const Answer text{(which & 1) != 0, std::string(script.byte() * 4'000u, '7')};
+    Worker::Offer& offer = worker_->offers_[place.slot];
+    const Job* const job = offer.ticket != nullptr ? &offer.ticket->job : nullptr;
+    const bool waited = job != nullptr && calls_.contains(job) && offer.sequence == place.sequence;
+    const bool taken = worker_->answer(place, text, clock_.mono());
+    check(!taken || waited, "an answer is taken that nobody waits for");
+    if (taken) calls_.erase(job);
+  }
+
   // An offer that exists, mostly; else some slot and sequence.
   std::pair<uint16_t, uint64_t> target(Bytes& script) {
     const uint8_t which = script.byte();
     if (which < 0xf0 && !worker_->order_.empty()) {
-      const uint8_t slot = worker_->order_[which % worker_->order_.size()];
+      const uint16_t slot = worker_->order_[which % worker_->order_.size()];
       return {slot, worker_->offers_[slot].sequence};
     }
     return {script.number<uint16_t>(), script.byte()};
   }
 
   void ended(const Ticket& ticket) {
+    check(!calls_.contains(&ticket.job), "a job ends, and its call goes on");
     check(given_.erase(&ticket) == 1, "a job ends that was not given, or ends twice");
   }
 
@@ -216,6 +288,22 @@ class Play final : private Worker::Events {
           "a time that cannot be");
   }
   void worker_skipped(Worker&) override { check(!gone_, "a word after the end"); }
+  void worker_called(const Job& job, const CallPlace& place, const Call& call) override {
+    check(!gone_, "a call after the end");
+    check(place.slot < wire::kSlots, "a call from no slot");
+    check(json_.check(call.payload).ok() && call.payload.size() <= kMaxCallBytes,
+          "a call's payload is no JSON, or too long");
+    check(is_utf8(call.plugin) && is_utf8(call.action) &&
+              call.plugin.size() <= wire::kMaxPluginNameBytes &&
+              call.action.size() <= wire::kMaxPluginNameBytes,
+          "a call's names are no names");
+    check(calls_.emplace(&job, place).second, "a job calls while it waits");
+    check(worker_->pressing() + calls_.size() == worker_->outstanding(),
+          "the worker miscounts those that wait");
+  }
+  void worker_hung_up(const Job& job) override {
+    check(calls_.erase(&job) == 1, "a call is hung up that is none");
+  }
   void worker_gone(Worker&) override {
     check(!gone_, "it ends twice");
     gone_ = true;
@@ -227,6 +315,7 @@ class Play final : private Worker::Events {
   static inline JsonChecker json_;
   std::unique_ptr<Worker> worker_;
   std::set<const Ticket*> given_;
+  std::map<const Job*, CallPlace> calls_;  // that wait
   bool gone_ = false;
 };
 

@@ -1,5 +1,6 @@
 // The frames that a worker is sent: garbage and frames that are right in form, mixed with real
-// work. Whatever comes, what goes out is frames that the pool can read, one answer for each Run.
+// work. Whatever comes, what goes out is frames that the pool can read, one answer for each Run but
+// those that wait for a plugin when the channel ends, and no call while another one waits.
 //
 // The first byte says which worker: the one that runs jobs, or the one that compiles. Bytecode that
 // the fuzzer made up is not run: Lua does not check it, and the pool sends only what it has
@@ -13,11 +14,13 @@
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <set>
 #include <thread>
 
 #include "bytes.h"
 #include "check.h"
 #include "sandbox/pool/child_process.h"
+#include "sandbox/pool/result_check.h"
 #include "sandbox/worker/compile_once.h"
 #include "sandbox/worker/job_server.h"
 
@@ -27,8 +30,9 @@ namespace {
 using namespace sandbox;
 
 constexpr uint64_t kMemoryBytes = 4 << 20;
+constexpr SlotNumber kVmSlots = 8;  // few, so that some offers find none
 
-const std::array<std::string, 6>& bytecodes() {
+const std::array<std::string, 12>& bytecodes() {
   static const auto made = [] {
     const char* const sources[] = {
         "function main(a) return a end",
@@ -37,8 +41,20 @@ const std::array<std::string, 6>& bytecodes() {
         "function main() local t = {} for i = 1, 1e9 do t[i] = i end end",
         "error('no')",
         "x = 1",
+        "function main(a) return call('p', 'a', a) end",
+        "function main(a) while true do print(pcall(call, 'p', 'a', {a})) end end",
+        "function main(a) return (('abc'):gsub('.', function(c) return call('p', c).n end)) end",
+        "function main(a) local t = {3, 1, 2, 5, 4} table.sort(t, function(x, y) return call('p', "
+        "'a', "
+        "{x, y}) end) return t end",
+        "function main(a) local f = coroutine.wrap(function() for i = 1, 3 do "
+        "coroutine.yield(call('p', "
+        "'a', i)) end error(call('p', 'b')) end) return {f(), f(), f(), f()} end",
+        "function main(a) local t = {} for i = 1, 9 do t[i] = ('x'):rep(1e5 * i) call('p', 'a') "
+        "end "
+        "while true do end end",
     };
-    std::array<std::string, 6> all;
+    std::array<std::string, 12> all;
     for (size_t i = 0; i < all.size(); ++i) {
       auto code = compile({"a.lua", sources[i]}, kCompileMemoryBytes);
       check(code.ok(), "a source does not compile", sources[i]);
@@ -103,6 +119,16 @@ class Wire {
   std::string heard_;
 };
 
+uint16_t slot_of(uint64_t sequence) {
+  return static_cast<uint16_t>((sequence - 1) % wire::kSlots);
+}
+
+// One of the last that were offered, mostly.
+uint64_t earlier(Bytes& script, uint64_t last) {
+  const uint8_t back = script.byte();
+  return last > back % 16 ? last - back % 16 : 1 + back;
+}
+
 struct Asked {
   std::string bytes;
   size_t runs = 0;  // in well-formed frames before the first fault
@@ -114,7 +140,7 @@ Asked letter(Bytes& script, wire::ControlPage& page) {
   std::string& out = asked.bytes;
   uint64_t sequence = 0;
   while (!script.empty() && out.size() < (64 << 10)) {
-    switch (script.byte() % 8) {
+    switch (script.byte() % 11) {
       case 0:
         out += script.text();
         break;
@@ -138,10 +164,25 @@ Asked letter(Bytes& script, wire::ControlPage& page) {
         out += body;
         break;
       }
+      case 8: {
+        const uint64_t to = earlier(script, sequence);
+        const bool ok = script.byte() & 1;
+        encode(out, wire::Answer{ok, script.text()}, slot_of(to), to);
+        break;
+      }
+      case 9: {
+        const uint64_t to = earlier(script, sequence);
+        const Outcome outcome = script.byte() & 1 ? Outcome::kCancelled : Outcome::kTimedOut;
+        encode(out, wire::End{outcome}, slot_of(to), to);
+        break;
+      }
+      case 10:  // all that may wait are answered at once
+        for (uint64_t to = sequence > 16 ? sequence - 16 : 1; to <= sequence; ++to)
+          encode(out, wire::Answer{true, R"({"n":"x"})"}, slot_of(to), to);
+        break;
       default: {
         const uint8_t how = script.byte();
-        const auto slot = static_cast<uint16_t>(sequence % wire::kSlots);
-        ++sequence;
+        const uint16_t slot = slot_of(++sequence);
         if (sequence <= wire::kSlots) {
           page.offer(slot, sequence);
           if (how & 0x80) page.revoke(slot, sequence);
@@ -161,11 +202,17 @@ Asked letter(Bytes& script, wire::ControlPage& page) {
     wire::Run run;
     wire::Load load;
     wire::Unload unload;
+    wire::Answer answer;
+    wire::End end;
     if (frame.type == wire::Type::kRun) {
       if (decode(frame, &run) != nullptr) break;
       ++asked.runs;
     } else if (frame.type == wire::Type::kUnload) {
       if (decode(frame, &unload) != nullptr) break;
+    } else if (frame.type == wire::Type::kAnswer) {
+      if (decode(frame, &answer) != nullptr) break;
+    } else if (frame.type == wire::Type::kEnd) {
+      if (decode(frame, &end) != nullptr) break;
     } else if (frame.type == wire::Type::kLoad) {
       if (decode(frame, &load) != nullptr) break;
       const bool ours =
@@ -179,11 +226,12 @@ Asked letter(Bytes& script, wire::ControlPage& page) {
 }
 
 void run_jobs(Bytes script) {
-  static const std::unique_ptr<Vm> vm = [] {
-    auto made = Vm::create({kMemoryBytes, 1 << 20});
+  static std::unique_ptr<Vm> vm;
+  if (vm == nullptr) {
+    auto made = Vm::create({kMemoryBytes, 1 << 20, kVmSlots, 2 * kMemoryBytes});
     check(made.ok(), "no VM");
-    return std::move(*made);
-  }();
+    vm = std::move(*made);
+  }
   wire::ControlPage page{};
   const Asked asked = letter(script, page);
 
@@ -196,13 +244,16 @@ void run_jobs(Bytes script) {
     status = server.serve(layers());
     timer_delete(server.ticker_.timer_);  // a worker's ends with its process
     server.ticker_.made_ = false;
+    // As a process that ends while some wait; the next begins anew.
+    if (server.begun_count_ > 0) vm.reset();
   }
-  for (uint32_t code = 0; code < 4; ++code) vm->unload(code);
+  for (uint32_t code = 0; vm != nullptr && code < 4; ++code) vm->unload(code);
   check(status == 0 || status == 3, "an exit status that the pool does not know");
   check(page.running == 0, "the control page names a job that has ended");
 
   std::string_view heard = wire.finish();
   size_t answers = 0;
+  std::set<uint64_t> waiting;
   wire::Frame frame;
   wire::Fault fault = nullptr;
   wire::Hello hello;
@@ -212,8 +263,19 @@ void run_jobs(Bytes script) {
       check(decode(frame, &hello) == nullptr, "a hello that the pool does not read");
       continue;
     }
+    if (frame.type == wire::Type::kCall) {
+      wire::Call call;
+      fault = decode(frame, &call);
+      check(fault == nullptr, "a call that the pool does not take", fault ? fault : "");
+      static ResultCheck checker;
+      fault = checker.check(call);
+      check(fault == nullptr, "a call that the pool refuses", fault ? fault : "");
+      waiting.insert(frame.sequence);
+      continue;
+    }
     ++answers;
     if (frame.type == wire::Type::kSkipped) continue;
+    waiting.erase(frame.sequence);
     check(frame.type == wire::Type::kResult, "a frame that is not for the pool");
     wire::RunResult result;
     fault = decode(frame, &result);
@@ -222,7 +284,10 @@ void run_jobs(Bytes script) {
   check(fault == nullptr && heard.empty(), "the worker breaks the protocol", fault ? fault : "");
   // After a fault it ends at once, and what it had not sent yet is lost.
   if (status == 0) {
-    check(answers == asked.runs, "a Run has no answer, or two");
+    const size_t known = answers + waiting.size();
+    check(answers <= asked.runs, "two answers to a Run");
+    // What finds no slot has to wait for those that wait.
+    check(known >= asked.runs || waiting.size() >= kVmSlots, "a Run has no answer");
   } else {
     check(answers <= asked.runs, "an answer to no question");
   }

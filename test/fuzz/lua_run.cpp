@@ -1,9 +1,12 @@
-// Lua source: compiled, and run twice with small limits: from the bare state and from its snapshot.
+// Lua source: compiled, and run twice with small limits: from the bare state and from its snapshot,
+// each time beside another run of it in another slot. Its calls get answers that fit and that do
+// not.
 //
 // Whatever the source is, it ends with an outcome within bounds, its result is JSON, and the next
 // action finds the world as it was. Lua's own library is not instrumented, so what guides the
 // fuzzer is told to it here: which instructions follow one another, and what Lua says.
 #include <pthread.h>
+#include <sanitizer/common_interface_defs.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/time.h>
@@ -80,12 +83,89 @@ void on_tick(int) {
   siglongjmp(watch.way_out, 1);
 }
 
-// False: the pool would have killed it.
-bool run(Vm& vm, const RunRequest& request, RunResult* result) {
+// What a plugin would answer, by what it was asked.
+std::string answer_to(const PluginCall& call, unsigned number) {
+  static JsonChecker json;
+  check(json.check(call.payload).ok() && call.payload.size() <= kMaxCallBytes,
+        "a payload that is not JSON, or too long", call.payload);
+  check(sluice::is_utf8(call.plugin) && sluice::is_utf8(call.action) && call.plugin.size() <= 256 &&
+            call.action.size() <= 256,
+        "a name that is none");
+  switch (number % 6) {
+    case 0:
+    case 1:
+    case 2:
+      return std::string(call.payload);
+    case 3:
+      return R"({"a":[1,{"b":null},"\u00e9",-0.0,9223372036854775807]})";
+    case 4:
+      return std::string(900, '[') + std::string(900, ']');
+    default:
+      return "\"" + std::string(1 << 19, 'x') + "\"";
+  }
+}
+
+// The jump came from a slot's stack: the address sanitizer takes that for the current one. False.
+bool back_on_own_stack() {
+  pthread_attr_t attributes;
+  void* bottom = nullptr;
+  size_t size = 0;
+  check(pthread_getattr_np(pthread_self(), &attributes) == 0 &&
+            pthread_attr_getstack(&attributes, &bottom, &size) == 0,
+        "no stack");
+  pthread_attr_destroy(&attributes);
+  __sanitizer_start_switch_fiber(nullptr, bottom, size);
+  __sanitizer_finish_switch_fiber(nullptr, nullptr, nullptr);
+  return false;
+}
+
+// Two invocations of it by turns, each of which gets its answers while the other waits; or the
+// second is left waiting, and has to be given up. What has come of each is told before the other
+// goes on. False: the pool would have killed the worker.
+template <class Told>
+bool run(Vm& vm, const RunRequest& request, bool leave_second, Told&& told) {
+  constexpr unsigned kMostCalls = 50;
+  static std::string text;  // outlives a jump
   watch.overdue_at = cpu_ns() + kOverdueNs;
-  if (sigsetjmp(watch.way_out, 1) != 0) return false;
+  if (sigsetjmp(watch.way_out, 1) != 0) return back_on_own_stack();
   watch.vm = &vm;
-  *result = vm.run(request);
+  struct One {
+    SlotNumber slot = 0;
+    Turn turn = Turn::kEnded;
+  } both[2];
+  unsigned calls = 0;
+  const auto tell = [&](const One& one) {
+    if (one.turn == Turn::kEnded) told(vm.result(one.slot));
+  };
+  const auto give_up = [&](One& one, Outcome outcome) {
+    vm.give_up(one.slot, outcome);
+    one.turn = Turn::kEnded;
+    tell(one);
+  };
+  for (One& one : both) {
+    one.slot = *vm.free_slot();
+    one.turn = vm.begin(one.slot, request);
+    tell(one);
+  }
+  while (both[0].turn != Turn::kEnded || both[1].turn != Turn::kEnded) {
+    for (One& one : both) {
+      while (const auto robbed = vm.robbed())
+        give_up(*robbed == both[0].slot && both[0].turn != Turn::kEnded ? both[0] : both[1],
+                Outcome::kOutOfMemory);
+      if (one.turn == Turn::kEnded) continue;
+      if (one.turn == Turn::kSliced) {
+        one.turn = vm.go_on(one.slot);
+      } else if (calls >= kMostCalls || (leave_second && &one == &both[1])) {
+        if (both[0].turn != Turn::kEnded && calls < kMostCalls) continue;
+        give_up(one, calls % 2 != 0 ? Outcome::kTimedOut : Outcome::kCancelled);
+        continue;
+      } else {
+        text = answer_to(vm.call(one.slot), calls++);
+        one.turn = vm.go_on(one.slot, {calls % 7 != 0, text});
+      }
+      tell(one);
+    }
+  }
   watch.vm = nullptr;
   return true;
 }
@@ -112,10 +192,8 @@ class World {
     constexpr CodeRef kFuzzed = 2;
     vm_->load(kFuzzed, source.chunk_name, code->bytes);
     for (int i = 0; i < 2; ++i) {
-      RunResult result;
-      if (!run(*vm_, {kFuzzed, R"([1,null,{"a":"b"},2.5,"x"])", kTimeout, kMemoryBytes}, &result))
-        return renew();
-      check_result(result);
+      const RunRequest request{kFuzzed, R"([1,null,{"a":"b"},2.5,"x"])", kTimeout, kMemoryBytes};
+      if (!run(*vm_, request, i == 1, check_result)) return renew();
     }
     vm_->unload(kFuzzed);
     vm_->release_memory();
@@ -128,7 +206,7 @@ class World {
 
   void renew() {
     if (vm_) left_behind_.push_back(std::move(vm_));
-    auto made = Vm::create({kMemoryBytes, 1 << 20});
+    auto made = Vm::create({kMemoryBytes, 1 << 20, 2, kMemoryBytes * 3 / 2});
     check(made.ok(), "no VM");
     vm_ = std::move(*made);
     const Result<Bytecode> code = compile({"canary.lua", kCanary}, kCompileBytes);
@@ -143,7 +221,7 @@ class World {
     return std::string(result.result);
   }
 
-  void check_result(const RunResult& result) {
+  static void check_result(const RunResult& result) {
     static JsonChecker json;
     switch (result.outcome) {
       case Outcome::kSucceeded:
@@ -155,6 +233,7 @@ class World {
       case Outcome::kNoMain:
       case Outcome::kFailed:
       case Outcome::kOutOfMemory:
+      case Outcome::kCancelled:
         break;
       default:
         check(false, "an outcome that cannot be", to_string(result.outcome));
