@@ -133,6 +133,7 @@ TicketPtr Worker::cancel(const Uuid& id, MonoTime now, bool* found) {
 void Worker::tell_to_end(uint16_t slot, Outcome outcome, MonoTime now) {
   Offer& offer = offers_[slot];
   if (offer.told_to_end || state_ != State::kReady) return;
+  if (!busy()) last_progress_ = now;  // until now it owed nothing
   offer.told_to_end = outcome;
   offer.told_at = now;
   hang_up(offer);
