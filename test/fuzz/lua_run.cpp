@@ -6,6 +6,7 @@
 // action finds the world as it was. Lua's own library is not instrumented, so what guides the
 // fuzzer is told to it here: which instructions follow one another, and what Lua says.
 #include <pthread.h>
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -65,6 +66,9 @@ struct Watch {
   Vm* volatile vm = nullptr;  // while it runs something
   volatile int64_t overdue_at = 0;
   sigjmp_buf way_out;
+  void* own_bottom = nullptr;  // of the stack that it leads to
+  size_t own_size = 0;
+  void* own_frames = nullptr;
 } watch;
 
 int64_t cpu_ns() {
@@ -105,18 +109,21 @@ std::string answer_to(const PluginCall& call, unsigned number) {
   }
 }
 
-// The jump came from a slot's stack: the address sanitizer takes that for the current one. False.
-bool back_on_own_stack() {
+// The jump came from a slot's stack, which the address sanitizer takes for the current one, with
+// the frames that it keeps for it. False.
+__attribute__((no_sanitize_address)) bool back_on_own_stack() {
+  __sanitizer_start_switch_fiber(nullptr, watch.own_bottom, watch.own_size);
+  __sanitizer_finish_switch_fiber(watch.own_frames, nullptr, nullptr);
+  return false;
+}
+
+void note_own_stack() {
   pthread_attr_t attributes;
-  void* bottom = nullptr;
-  size_t size = 0;
   check(pthread_getattr_np(pthread_self(), &attributes) == 0 &&
-            pthread_attr_getstack(&attributes, &bottom, &size) == 0,
+            pthread_attr_getstack(&attributes, &watch.own_bottom, &watch.own_size) == 0,
         "no stack");
   pthread_attr_destroy(&attributes);
-  __sanitizer_start_switch_fiber(nullptr, bottom, size);
-  __sanitizer_finish_switch_fiber(nullptr, nullptr, nullptr);
-  return false;
+  watch.own_frames = __asan_get_current_fake_stack();
 }
 
 // Two invocations of it by turns, each of which gets its answers while the other waits; or the
@@ -125,8 +132,9 @@ bool back_on_own_stack() {
 template <class Told>
 bool run(Vm& vm, const RunRequest& request, bool leave_second, Told&& told) {
   constexpr unsigned kMostCalls = 50;
-  static std::string text;  // outlives a jump
+  static std::string answers[2];  // outlive a jump
   watch.overdue_at = cpu_ns() + kOverdueNs;
+  if (watch.own_bottom == nullptr) note_own_stack();
   if (sigsetjmp(watch.way_out, 1) != 0) return back_on_own_stack();
   watch.vm = &vm;
   struct One {
@@ -136,6 +144,7 @@ bool run(Vm& vm, const RunRequest& request, bool leave_second, Told&& told) {
   unsigned calls = 0;
   const auto tell = [&](const One& one) {
     if (one.turn == Turn::kEnded) told(vm.result(one.slot));
+    if (one.turn == Turn::kCalls) answers[&one - both] = answer_to(vm.call(one.slot), calls++);
   };
   const auto give_up = [&](One& one, Outcome outcome) {
     vm.give_up(one.slot, outcome);
@@ -160,8 +169,7 @@ bool run(Vm& vm, const RunRequest& request, bool leave_second, Told&& told) {
         give_up(one, calls % 2 != 0 ? Outcome::kTimedOut : Outcome::kCancelled);
         continue;
       } else {
-        text = answer_to(vm.call(one.slot), calls++);
-        one.turn = vm.go_on(one.slot, {calls % 7 != 0, text});
+        one.turn = vm.go_on(one.slot, {calls % 7 != 0, answers[&one - both]});
       }
       tell(one);
     }
