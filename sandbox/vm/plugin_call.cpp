@@ -28,6 +28,11 @@ bool deadline_passed(void* deadline) {
   return static_cast<Deadline*>(deadline)->passed();
 }
 
+[[noreturn]] void out_of_time(Context& context) {
+  write_traceback(context.traceback, context.deadline.running());
+  context.deadline.leave();
+}
+
 // Raises an error with a message that is not Lua's, after the place of the call.
 int raise(lua_State* L, std::string_view message) {
   luaL_where(L, 1);
@@ -44,8 +49,7 @@ std::string_view write_payload(lua_State* L, Slot& slot) {
     case JsonWriter::End::kWritten:
       return writer.text();
     case JsonWriter::End::kTimedOut:
-      write_traceback(context.traceback, context.deadline.running());
-      context.deadline.leave();
+      out_of_time(context);
     case JsonWriter::End::kNoMemory:
       context.arena.note_refusal();
       luaL_error(L, "not enough memory");
@@ -70,6 +74,9 @@ int plugin_call(lua_State* L) {
   lua_settop(L, 3);
   slot.call = {plugin, action, write_payload(L, slot)};
   slot.end_turn(Turn::kCalls);
+  // Ticks are for the one whose turn it is, so none has seen the time pass. An answer that comes
+  // after it, above all that there was none, must not reach pcall.
+  if (slot.context.deadline.tick()) out_of_time(slot.context);
   const CallAnswer& answer = *slot.answer;
   if (!answer.ok) return raise(L, answer.text);
   JsonReader& reader = slot.machine.reader;

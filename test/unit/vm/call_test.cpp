@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fixture.h"
+#include "sandbox/vm/deadline.h"
 
 using namespace sluice::sandbox;
 using sluice::Outcome;
@@ -262,6 +263,24 @@ TEST_CASE("An invocation whose time passes while it waits is ended when it goes 
   plugged.vm.timeout = std::chrono::milliseconds(1);
   const SlotNumber slot = plugged.begin("function main() call('e', 'e') while true do end end");
   if (plugged.turn[slot] == Turn::kCalls) plugged.answer(slot, true, "1");
+  CHECK(plugged.vm.vm().result(slot).outcome == Outcome::kTimedOut);
+}
+
+TEST_CASE("An answer that comes after the time reaches no pcall, though no tick saw it pass") {
+  Plugged plugged;
+  plugged.vm.timeout = std::chrono::milliseconds(1);
+  const auto [source, ok, text] = GENERATE(table<const char*, bool, const char*>({
+      {"function main() return {pcall(call, 'e', 'e')} end", false, "no answer within 1 ms"},
+      {"function main() return {pcall(call, 'e', 'e')} end", true, "1"},
+      {"function main() return {pcall(coroutine.wrap(function() call('e', 'e') end))} end", false,
+       "no answer within 1 ms"},
+  }));
+  INFO(source << " " << text);
+  const SlotNumber slot = plugged.begin(source);
+  REQUIRE(plugged.turn[slot] == Turn::kCalls);
+  const auto over = monotonic_now() + plugged.vm.timeout;
+  while (monotonic_now() < over) continue;
+  plugged.answer(slot, ok, text);
   CHECK(plugged.vm.vm().result(slot).outcome == Outcome::kTimedOut);
 }
 
