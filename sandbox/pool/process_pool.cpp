@@ -227,7 +227,12 @@ void ProcessPool::worker_gone(Worker& worker) {
   offered_ -= remains.others.size() + remains.ended.size() + (remains.charged != nullptr ? 1 : 0);
   crew_.on_gone(worker, remains.how);
   if (out_of_time_ && remains.charged != nullptr) waiting_.push_front(std::move(remains.charged));
-  if (remains.charged != nullptr) charge(remains);
+  if (remains.charged != nullptr) {
+    charge(remains);
+  } else if (!remains.others.empty() && !worker.was_killed()) {
+    log_.warn("A sandbox worker {}; the {} jobs that waited in it run again", remains.how,
+              remains.others.size());
+  }
 
   for (Worker::Ended& ended : remains.ended) end_as_told(std::move(ended));
 
