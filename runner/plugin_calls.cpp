@@ -25,17 +25,16 @@ std::string may_use(const std::vector<std::string>& allowed) {
 
 }  // namespace
 
-PluginCalls::PluginCalls(Executor& executor, Store& store, plugins::Plugins& plugins,
-                         const Clock& clock, Find find, std::function<void()> waits)
+PluginCalls::PluginCalls(Executor& executor, Store& store, plugins::Plugins& plugins, Find find,
+                         std::function<void()> waits)
     : executor_(executor),
       store_(store),
       plugins_(plugins),
-      clock_(clock),
       find_(std::move(find)),
       waits_(std::move(waits)) {}
 
 PluginCalls::~PluginCalls() {
-  for (const auto& [id, waiting] : waiting_) {
+  for (const auto& [run, waiting] : waiting_) {
     if (waiting.made != 0) plugins_.hang_up(waiting.made);
   }
 }
@@ -43,91 +42,89 @@ PluginCalls::~PluginCalls() {
 void PluginCalls::call(const sandbox::Job& job, const sandbox::Call& call,
                        std::function<void(sandbox::Answer)> done) {
   hang_up(job);  // there is none, where the pool keeps its promise
-  Waiting& waiting = waiting_[job.id];
+  const Run run{job.id, job.run};
+  Waiting& waiting = waiting_[run];
   waiting.number = ++last_number_;
   waiting.call.plugin = call.plugin;
   waiting.call.action = call.action;
   waiting.call.payload = call.payload;
   waiting.call.invocation = job.id;
+  waiting.call.deadline = call.began + job.timeout;
   waiting.done = std::move(done);
   waits_();
 
-  Caller* const caller = find_(job.id);
-  // From its first call on: by then the job had begun, however long it had waited for a worker. The
-  // pool hangs up when its time is over.
-  if (caller && !caller->deadline) caller->deadline = clock_.mono() + job.timeout;
-  if (auto why = refusal(caller, call.plugin)) return refuse_later(waiting, *std::move(why));
-  waiting.call.deadline = *caller->deadline;
-  if (caller->recorded) return make(waiting);
-  wait_for_record(job.id, waiting.number);
+  if (auto why = refusal(run, call.plugin))
+    return refuse_later(run, waiting.number, *std::move(why));
+  if (find_(job.id)->recorded) return make(run, waiting);
+  wait_for_record(run, waiting.number);
 }
 
 // What an action may not use is refused before anything is said of it: whether it exists is not its
 // business.
-std::optional<std::string> PluginCalls::refusal(const Caller* caller,
-                                                std::string_view plugin) const {
+std::optional<std::string> PluginCalls::refusal(const Run& run, std::string_view plugin) const {
+  const Caller* const caller = find_(run.first);
   if (!caller) return "this run is over";
   const Submission& what = *caller->submission;
   if (!allows(what.allow, plugin)) {
     return fmt::format("the action '{}' may not use plugin '{}'; {}", what.action,
                        lifecycle::clip(plugin, kMaxShownName), may_use(*what.allow));
   }
-  if (caller->lost) return "this run was given up: its lease passed to another runner";
+  // It may even have come here again, and be running a second time.
+  if (caller->lost || caller->run != run.second)
+    return "this run was given up: its lease passed to another runner";
   return std::nullopt;
 }
 
 // A job may run before its record is on the disk (docs/adr/0006). What it does outside could not be
 // taken back, should the record fail.
-void PluginCalls::wait_for_record(const Uuid& id, uint64_t number) {
+void PluginCalls::wait_for_record(const Run& run, uint64_t number) {
   store_.when_recorded(
-      id, [this, id, number, alive = std::weak_ptr<int>(alive_)](const Status& recorded) {
-        if (!alive.expired() && find(id, number)) on_recorded(id, recorded);
+      run.first, [this, run, number, alive = std::weak_ptr<int>(alive_)](const Status& recorded) {
+        if (!alive.expired() && find(run, number)) on_recorded(run, recorded);
       });
 }
 
-void PluginCalls::on_recorded(const Uuid& id, const Status& recorded) {
-  Waiting& waiting = waiting_.at(id);
-  Caller* const caller = find_(id);
+void PluginCalls::on_recorded(const Run& run, const Status& recorded) {
+  Waiting& waiting = waiting_.at(run);
   if (!recorded.ok()) {
-    return answer(id, waiting.number,
+    return answer(run, waiting.number,
                   {false, "no plugin was called: this invocation could not be recorded (" +
                               recorded.error().message + ")"});
   }
-  if (caller) caller->recorded = true;
+  if (Caller* const caller = find_(run.first)) caller->recorded = true;
   // Much may have happened meanwhile.
-  if (auto why = refusal(caller, waiting.call.plugin))
-    return answer(id, waiting.number, {false, *std::move(why)});
-  make(waiting);
+  if (auto why = refusal(run, waiting.call.plugin))
+    return answer(run, waiting.number, {false, *std::move(why)});
+  make(run, waiting);
 }
 
-void PluginCalls::make(Waiting& waiting) {
-  const Uuid id = waiting.call.invocation;
+void PluginCalls::make(const Run& run, Waiting& waiting) {
   waiting.made = plugins_.call(std::move(waiting.call),
-                               [this, id, number = waiting.number](plugins::Answer given) {
-                                 answer(id, number, {given.ok, std::move(given.text)});
+                               [this, run, number = waiting.number](plugins::Answer given) {
+                                 answer(run, number, {given.ok, std::move(given.text)});
                                });
 }
 
-void PluginCalls::refuse_later(const Waiting& waiting, std::string why) {
-  executor_.post([this, alive = std::weak_ptr<int>(alive_), id = waiting.call.invocation,
-                  number = waiting.number, why = std::move(why)]() mutable {
-    if (!alive.expired()) answer(id, number, {false, std::move(why)});
-  });
+void PluginCalls::refuse_later(const Run& run, uint64_t number, std::string why) {
+  executor_.post(
+      [this, alive = std::weak_ptr<int>(alive_), run, number, why = std::move(why)]() mutable {
+        if (!alive.expired()) answer(run, number, {false, std::move(why)});
+      });
 }
 
-void PluginCalls::answer(const Uuid& id, uint64_t number, sandbox::Answer answer) {
-  if (!find(id, number)) return;
-  const auto done = std::move(waiting_.extract(id).mapped().done);
+void PluginCalls::answer(const Run& run, uint64_t number, sandbox::Answer answer) {
+  if (!find(run, number)) return;
+  const auto done = std::move(waiting_.extract(run).mapped().done);
   done(std::move(answer));  // it may call again
 }
 
 void PluginCalls::hang_up(const sandbox::Job& job) {
-  const auto waiting = waiting_.extract(job.id);
+  const auto waiting = waiting_.extract({job.id, job.run});
   if (!waiting.empty() && waiting.mapped().made != 0) plugins_.hang_up(waiting.mapped().made);
 }
 
-PluginCalls::Waiting* PluginCalls::find(const Uuid& id, uint64_t number) {
-  const auto found = waiting_.find(id);
+PluginCalls::Waiting* PluginCalls::find(const Run& run, uint64_t number) {
+  const auto found = waiting_.find(run);
   return found != waiting_.end() && found->second.number == number ? &found->second : nullptr;
 }
 

@@ -6,11 +6,12 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/executor.h"
@@ -23,9 +24,9 @@ namespace sluice::runner {
 // Of an invocation that runs here, what decides about its calls.
 struct Caller {
   const Submission* submission = nullptr;
-  bool recorded = false;               // its record is durable
-  bool lost = false;                   // its lease passed to another runner
-  std::optional<MonoTime> deadline{};  // nobody waits beyond it; set by its first call
+  Uuid run;               // Job::run of the one that may call
+  bool recorded = false;  // its record is durable
+  bool lost = false;      // its lease passed to another runner
 };
 
 class PluginCalls final : public sandbox::CallServer {
@@ -35,8 +36,8 @@ class PluginCalls final : public sandbox::CallServer {
 
   // All of them outlive it. `waits` is called when a job has begun to wait. What is under way when
   // it is destroyed is hung up, and not answered.
-  PluginCalls(Executor& executor, Store& store, plugins::Plugins& plugins, const Clock& clock,
-              Find find, std::function<void()> waits);
+  PluginCalls(Executor& executor, Store& store, plugins::Plugins& plugins, Find find,
+              std::function<void()> waits);
   ~PluginCalls() override;
 
   void call(const sandbox::Job& job, const sandbox::Call& call,
@@ -44,6 +45,8 @@ class PluginCalls final : public sandbox::CallServer {
   void hang_up(const sandbox::Job& job) override;
 
  private:
+  using Run = std::pair<Uuid, Uuid>;  // a job's id and run
+
   struct Waiting {
     uint64_t number = 0;  // tells this call of the job from its earlier ones
     plugins::Call call;
@@ -51,22 +54,21 @@ class PluginCalls final : public sandbox::CallServer {
     plugins::CallId made = 0;  // 0: it has not left
   };
 
-  std::optional<std::string> refusal(const Caller* caller, std::string_view plugin) const;
-  void wait_for_record(const Uuid& id, uint64_t number);
-  void on_recorded(const Uuid& id, const Status& recorded);
-  void make(Waiting& waiting);
-  void refuse_later(const Waiting& waiting, std::string why);
-  void answer(const Uuid& id, uint64_t number, sandbox::Answer answer);
-  Waiting* find(const Uuid& id, uint64_t number);
+  std::optional<std::string> refusal(const Run& run, std::string_view plugin) const;
+  void wait_for_record(const Run& run, uint64_t number);
+  void on_recorded(const Run& run, const Status& recorded);
+  void make(const Run& run, Waiting& waiting);
+  void refuse_later(const Run& run, uint64_t number, std::string why);
+  void answer(const Run& run, uint64_t number, sandbox::Answer answer);
+  Waiting* find(const Run& run, uint64_t number);
 
   Executor& executor_;
   Store& store_;
   plugins::Plugins& plugins_;
-  const Clock& clock_;
   const Find find_;
   const std::function<void()> waits_;
   uint64_t last_number_ = 0;
-  std::unordered_map<Uuid, Waiting> waiting_;  // by job: one call each
+  std::map<Run, Waiting> waiting_;  // one call each
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };
 

@@ -30,7 +30,7 @@ Runner::Runner(RunnerParts parts, RunnerOptions options)
              options_.code_cache_bytes),
       metrics_(parts.metrics),
       plugin_calls_(
-          parts.executor, parts.store, parts.plugins, parts.clock,
+          parts.executor, parts.store, parts.plugins,
           [this](const Uuid& id) {
             const auto running = running_.find(id);
             return running == running_.end() ? nullptr : &running->second.caller;
@@ -159,7 +159,7 @@ void Runner::begin(Delivery delivery, Uuid token, MonoTime leased_at) {
   const Uuid id = delivery.submission->id;
   const Sha256 code_hash = delivery.submission->code_hash;
   const std::shared_ptr<const Report> poison = poisoned(delivery, options_.rules);
-  const Caller caller{delivery.submission.get(), delivery.recorded};
+  const Caller caller{delivery.submission.get(), token, delivery.recorded};
   running_.insert_or_assign(id, Running{std::move(delivery), token, leased_at, false, caller});
 
   if (poison) {
@@ -184,6 +184,7 @@ void Runner::execute(const Uuid& id, const LoadedCode& code) {
   const SubmissionPtr& submission = delivery.submission;
   sandbox::Job job;
   job.id = id;
+  job.run = running.token;
   job.ns = submission->ns;
   job.action = submission->action;
   job.code = code;
@@ -318,8 +319,10 @@ void Runner::on_renewed(const Uuid& id, Renewed renewed) {
   Running& running = found->second;
   if (renewed.answer == Renewed::Answer::kCancel && !std::exchange(running.cancelled, true))
     parts_.pool.cancel(id);
-  if (renewed.answer == Renewed::Answer::kLost && !std::exchange(running.caller.lost, true))
+  if (renewed.answer == Renewed::Answer::kLost && !std::exchange(running.caller.lost, true)) {
     parts_.log.warn("The lease of {} passed to another runner", id.text());
+    parts_.pool.cancel(id);  // its result would be refused
+  }
 }
 
 void Runner::declare() {

@@ -22,6 +22,7 @@ struct Code {
 
 struct Job {
   Uuid id;             // for cancel(), for who serves its calls, and for logs
+  Uuid run;            // tells two runs of the same id apart, where one was given up and goes on
   std::string ns;      // a worker serves one namespace
   std::string action;  // the name in messages and logs
   std::shared_ptr<const Code> code;
@@ -36,6 +37,7 @@ struct Call {
   std::string_view plugin;   // as Lua code named them: untrusted bytes, valid UTF-8
   std::string_view action;
   std::string_view payload;  // checked to be JSON
+  MonoTime began{};          // the job
 };
 struct Answer {
   bool ok = false;

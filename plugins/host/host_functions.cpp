@@ -26,11 +26,11 @@ LogLevel level_of(enum sluice_log_level level) {
   return LogLevel::kError;
 }
 
-void succeed(sluice_call* call, const char* json, size_t size) {
+void succeed(sluice_call* call, const char* json, size_t size) noexcept {
   if (call != nullptr) Place::of(call).owner.answer(call, true, view(json, size));
 }
 
-void fail(sluice_call* call, const char* message, size_t size) {
+void fail(sluice_call* call, const char* message, size_t size) noexcept {
   if (call != nullptr) Place::of(call).owner.answer(call, false, view(message, size));
 }
 
@@ -47,7 +47,7 @@ int64_t remaining_ms(const sluice_call* call) {
   return std::max<int64_t>(0, left.count());
 }
 
-void log(void* context, enum sluice_log_level level, const char* text, size_t size) {
+void log(void* context, enum sluice_log_level level, const char* text, size_t size) noexcept {
   static_cast<Instance*>(context)->log(level_of(level), view(text, size));
 }
 

@@ -163,13 +163,13 @@ void Crew::on_gone(Worker& worker, const std::string& how) {
 }
 
 void Crew::tick(MonoTime now) {
-  for_each([&](Worker& worker) {
-    if (worker.starting() && now - worker.started_at() > kStartTime) {
+  for (Worker* worker : all()) {  // though they may change places meanwhile
+    if (worker->starting() && now - worker->started_at() > kStartTime) {
       note_failure(now, "it did not get ready in time");
-      worker.kill(now, Worker::Health::kUnresponsive, "did not get ready in time");
+      worker->kill(now, Worker::Health::kUnresponsive, "did not get ready in time");
     }
-    if (worker.overdue_to_die(now)) worker.give_up_waiting();
-  });
+    if (worker->overdue_to_die(now)) worker->give_up_waiting();
+  }
   stand_down(now);
   fill(now);
 }
@@ -187,8 +187,8 @@ bool Crew::needs_ticks() const {
 void Crew::dismiss() {
   dismissed_ = true;
   const MonoTime now = clock_.mono();
-  for_each([&](Worker& worker) { worker.kill(now, Worker::Health::kFine, "was told to end"); });
-  for_each([](Worker& worker) { worker.give_up_waiting(); });
+  for (Worker* worker : all()) worker->kill(now, Worker::Health::kFine, "was told to end");
+  for (Worker* worker : all()) worker->give_up_waiting();
 }
 
 std::unique_ptr<Worker> Crew::take(std::vector<std::unique_ptr<Worker>>& from,
@@ -202,14 +202,12 @@ std::unique_ptr<Worker> Crew::take(std::vector<std::unique_ptr<Worker>>& from,
   return owned;
 }
 
-// Visits all, though a visit may move them between the lists.
-template <class F>
-void Crew::for_each(F&& visit) {
+std::vector<Worker*> Crew::all() const {
   std::vector<Worker*> all;
   for (const auto& worker : at_work_) all.push_back(worker.get());
   for (const auto& worker : leaving_) all.push_back(worker.get());
   if (spare_ != nullptr) all.push_back(spare_.get());
-  for (Worker* worker : all) visit(*worker);
+  return all;
 }
 
 }  // namespace sluice::sandbox

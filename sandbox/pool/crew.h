@@ -30,6 +30,7 @@ class Crew {
   Layer cgroup_layer() const;
 
   const std::vector<std::unique_ptr<Worker>>& at_work() const { return at_work_; }
+  std::vector<Worker*> all() const;     // those that are dying, too
   Worker* find(uint64_t number) const;  // of those at work; null: it is gone
   size_t alive() const;
   size_t killed() const { return killed_; }
@@ -66,9 +67,6 @@ class Crew {
   void put_into_group(Worker& worker);
   void note_failure(MonoTime now, std::string why);
   std::unique_ptr<Worker> take(std::vector<std::unique_ptr<Worker>>& from, const Worker& worker);
-  template <class F>
-  void for_each(F&& visit);
-
   Loop& loop_;
   const Clock& clock_;
   Log& log_;

@@ -85,7 +85,8 @@ Worker* ProcessPool::choose(const Ticket& ticket, MonoTime now) {
 bool ProcessPool::nobody_holds(const Job& job, const Worker* but) const {
   const auto& workers = crew_.at_work();
   return std::none_of(workers.begin(), workers.end(), [&](const auto& worker) {
-    return worker.get() != but && worker->holds(job);
+    // One that is kept for a job that must be alone is no place for others of its action.
+    return worker.get() != but && !worker->reserved() && worker->holds(job);
   });
 }
 

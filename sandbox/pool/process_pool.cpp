@@ -98,7 +98,7 @@ void ProcessPool::run(Job job, std::function<void(Execution)> done) {
 void ProcessPool::cancel(const Uuid& id) {
   TicketPtr ticket = waiting_.remove(id);
   bool found = ticket != nullptr;
-  for (const auto& worker : crew_.at_work()) {
+  for (Worker* worker : crew_.all()) {
     if (found) break;
     ticket = worker->cancel(id, clock_.mono(), &found);
     if (ticket != nullptr) --offered_;

@@ -56,6 +56,8 @@ class JobServer {
 
   static void tick(void* self);
 
+  // One turn or frame. While anything that has begun can go on no Load and no Unload is handled: an
+  // invocation whose top level lost its turn comes back to the code it found.
   bool work();   // false: there is nothing to do but to wait
   bool flush();  // false: nobody reads any more
 

@@ -37,9 +37,9 @@ struct EarlyCall {
     at.store->insert({item}, Urgency::kLinger, {});
     at.store->claim({item->id}, {at.ids.next(), "r", {}}, [this](auto claimed) {
       REQUIRE(claimed[0].ok());
-      caller = {claimed[0]->submission.get(), claimed[0]->recorded};
+      caller = {claimed[0]->submission.get(), job.run, claimed[0]->recorded};
       CHECK_FALSE(caller.recorded);
-      calls.call(job, {"kv", "get", "{}"}, [this](sandbox::Answer given) { answer = given; });
+      calls.call(job, {"kv", "get", "{}", {}}, [this](sandbox::Answer given) { answer = given; });
       CHECK(witness.commits_seen.empty());
     });
     REQUIRE(at.executor.turn_until([&] { return answer.has_value(); }));
@@ -49,8 +49,8 @@ struct EarlyCall {
   const SubmissionPtr item = at.submission();
   Witness witness{at.executor, at.sqlite()};
   runner::Caller caller;
-  runner::PluginCalls calls{
-      at.executor, *at.store, witness, at.clock, [this](const Uuid&) { return &caller; }, [] {}};
+  runner::PluginCalls calls{at.executor, *at.store, witness,
+                            [this](const Uuid&) { return &caller; }, [] {}};
   sandbox::Job job;
   std::optional<sandbox::Answer> answer;
 };

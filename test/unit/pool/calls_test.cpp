@@ -336,3 +336,17 @@ TEST_CASE("Room that a job takes by not waiting any more is told of when it is t
   CHECK(fixture.pool().room() == 0);
   REQUIRE(fixture.until([&] { return *slot != nullptr && told == 2; }));
 }
+
+TEST_CASE("Others of its action need not wait while a job that must be alone waits for a plugin") {
+  Calling world(1);
+  Job retried = world.named_job(kCalls);
+  retried.alone = true;
+  const Job next = world.named_job("function main() return 'beside it' end");
+  const auto waiting = world.fixture.run(retried);
+  REQUIRE(world.has_calls(1));
+  const auto beside = world.fixture.run(next);
+  REQUIRE(world.ended(beside));
+  CHECK((*beside)->report.result == "\"beside it\"");
+  world.calls.answer("1");
+  REQUIRE(world.ended(waiting));
+}

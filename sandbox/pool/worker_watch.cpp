@@ -1,0 +1,152 @@
+// Worker: how it is doing, and what is left of it when it has gone.
+#include <algorithm>
+
+#include "sandbox/pool/worker.h"
+
+namespace sluice::sandbox {
+namespace {
+
+// Beyond all limits of what it is doing: then a worker is taken for stuck.
+constexpr std::chrono::milliseconds kUnresponsiveAfter{2'000};
+
+// From SIGKILL to the end of its channel.
+constexpr std::chrono::milliseconds kDeathTime{1'000};
+
+}  // namespace
+
+// The offer that the control page names. `implausible`: it names one that does not exist.
+Worker::Offer* Worker::running_offer(bool* implausible) {
+  const uint64_t name = page_->running.load(std::memory_order_acquire);
+  if (name == 0) return nullptr;
+  for (const uint16_t slot : order_) {
+    Offer& offer = offers_[slot];
+    if (wire::ControlPage::offer_name(slot, offer.sequence) == name && offer.ticket != nullptr)
+      return &offer;
+  }
+  *implausible = true;
+  return nullptr;
+}
+
+Worker::Health Worker::check(MonoTime now) {
+  if (order_.empty()) return Health::kFine;
+  bool implausible = false;
+  Offer* const offer = running_offer(&implausible);
+  if (offer != nullptr) {
+    if (!offer->seen_running_at) offer->seen_running_at = now;
+    // The page says when it began; we know that it was not before the offer, nor after we saw it.
+    const MonoTime claimed(
+        std::chrono::nanoseconds(page_->running_since_ns.load(std::memory_order_relaxed)));
+    const MonoTime since =
+        offer->began_at.value_or(std::clamp(claimed, offer->made_at, *offer->seen_running_at));
+    MonoTime end = since + limit_of(offer->ticket->job);
+    // Others kept it from its end: it has the grace from when it was told.
+    if (offer->told_to_end == Outcome::kTimedOut) end = std::max(end, offer->told_at);
+    if (now - end > kKillGrace) {
+      overdue_sequence_ = offer->sequence;
+      return Health::kOvertime;
+    }
+  }
+  watch_time(now, offer);
+
+  // Whatever job the page names: something must be answered within the longest limit since the last
+  // answer. A worker that runs nothing has no limit to wait for.
+  const bool runs = offer != nullptr || implausible;
+  auto longest = std::chrono::milliseconds(0);
+  bool owes = false;  // an end that we have told the others of
+  for (const uint16_t slot : order_) {
+    const Offer& one = offers_[slot];
+    if (runs && one.ticket != nullptr && !one.waits)
+      longest = std::max(longest, limit_of(one.ticket->job));
+    if (!runs && one.ticket == nullptr && one.told_to_end)
+      owes = owes || now - one.told_at > kUnresponsiveAfter;
+  }
+  if (owes) return Health::kUnresponsive;
+  const auto patience = kUnresponsiveAfter + kKillGrace + longest;
+  return busy() && now - last_progress_ > patience ? Health::kUnresponsive : Health::kFine;
+}
+
+// A job's limit goes on while it waits for a plugin, or for its turn.
+void Worker::watch_time(MonoTime now, const Offer* running) {
+  for (const uint16_t slot : order_) {
+    const Offer& offer = offers_[slot];
+    // One that never called began when it was first seen to run, or a little before.
+    const auto began_at = offer.began_at ? offer.began_at : offer.seen_running_at;
+    if (offer.ticket == nullptr || !began_at || &offer == running) continue;
+    if (now - *began_at > limit_of(offer.ticket->job)) tell_to_end(slot, Outcome::kTimedOut, now);
+  }
+}
+
+std::vector<Worker::Ended> Worker::take_overdue(MonoTime now) {
+  std::vector<Ended> overdue;
+  bool implausible = false;
+  const Offer* const running = order_.empty() ? nullptr : running_offer(&implausible);
+  for (const uint16_t slot : order_) {
+    Offer& offer = offers_[slot];
+    if (offer.ticket == nullptr || !offer.told_to_end || &offer == running) continue;
+    if (now - offer.told_at <= kKillGrace) continue;
+    uncount_payload(offer);
+    overdue.push_back({std::move(offer.ticket), *offer.told_to_end});
+  }
+  return overdue;
+}
+
+void Worker::kill(MonoTime now, Health cause, std::string why) {
+  if (state_ == State::kDying || state_ == State::kGone) return;
+  state_ = State::kDying;
+  killed_at_ = now;
+  cause_ = cause;
+  how_ = std::move(why);
+  child_.kill();
+}
+
+bool Worker::overdue_to_die(MonoTime now) const {
+  return state_ == State::kDying && now - killed_at_ > kDeathTime;
+}
+
+void Worker::give_up_waiting() {
+  gone();
+}
+
+void Worker::gone() {
+  if (state_ == State::kGone) return;
+  state_ = State::kGone;
+  channel_.close();
+  const std::string ended = child_.reap();
+  if (how_.empty()) how_ = ended;
+  events_.worker_gone(*this);
+}
+
+Worker::Offer* Worker::to_blame() {
+  if (cause_ == Health::kOvertime) {
+    for (const uint16_t slot : order_)
+      if (offers_[slot].sequence == overdue_sequence_) return &offers_[slot];
+    return nullptr;  // its result came while it was being killed
+  }
+  bool implausible = false;
+  if (Offer* running = running_offer(&implausible)) return running;
+  if (!implausible) return nullptr;
+  for (const uint16_t slot : order_)
+    if (offers_[slot].ticket != nullptr && !offers_[slot].waits) return &offers_[slot];
+  return nullptr;
+}
+
+Worker::Remains Worker::remains() {
+  Remains remains;
+  remains.cause = cause_;
+  remains.how = how_;
+  for (const uint16_t slot : order_) hang_up(offers_[slot]);
+  if (Offer* offer = to_blame()) remains.charged = std::move(offer->ticket);
+  for (const uint16_t slot : order_) {
+    Offer& offer = offers_[slot];
+    if (offer.ticket == nullptr) continue;
+    if (offer.told_to_end) {
+      remains.ended.push_back({std::move(offer.ticket), *offer.told_to_end});
+    } else {
+      remains.others.push_back(std::move(offer.ticket));
+    }
+  }
+  order_.clear();
+  return remains;
+}
+
+}  // namespace sluice::sandbox
