@@ -33,7 +33,9 @@ class OptionsWriter {
     return object(0);
   }
 
-  const std::string& error() const { return error_; }
+  std::string error() const {
+    return place_.empty() ? error_ : fmt::format("'{}': {}", place_, error_);
+  }
 
  private:
   static constexpr int kMaxDepth = 16;
@@ -73,7 +75,7 @@ class OptionsWriter {
       }
       Json item = value(depth);
       lua_pop(L_, 1);
-      if (!item) return nullptr;
+      if (!item) return fail_in(key);
       cJSON_AddItemToObject(json.get(), key.c_str(), item.release());
     }
     return json;
@@ -117,8 +119,15 @@ class OptionsWriter {
     return nullptr;
   }
 
+  // On the way out of the tables that hold what is wrong, innermost first.
+  Json fail_in(std::string_view key) {
+    place_ = place_.empty() ? std::string(key) : fmt::format("{}.{}", key, place_);
+    return nullptr;
+  }
+
   lua_State* const L_;
   int values_ = 0;
+  std::string place_;  // of what is wrong: "list.inner"
   std::string error_;
 };
 

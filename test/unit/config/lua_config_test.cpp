@@ -109,7 +109,9 @@ TEST_CASE("a plugin's options become JSON") {
 
 TEST_CASE("what a plugin's options cannot be is refused") {
   CHECK_THAT(error_of("Plugin 'p' { f = Api }"),
-             Contains("Plugin \"p\": a function, which JSON does not have"));
+             Contains("Plugin \"p\": 'f': a function, which JSON does not have"));
+  CHECK_THAT(error_of("Plugin 'p' { list = { 1, { inner = Api } } }"),
+             Contains("'list.inner': a function"));
   CHECK_THAT(error_of("local t = {} t.t = t Plugin 'p' { t = t }"),
              Contains("nested deeper than 16 levels"));
   CHECK_THAT(error_of("Plugin 'p' { t = { 1, a = 2 } }"), Contains("both positions and names"));
