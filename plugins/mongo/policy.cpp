@@ -37,7 +37,8 @@ bool is_javascript(const bson_iter_t& at) {
 }
 
 // Depth is bounded by what from_json() takes.
-bool has_javascript(bson_iter_t at) {
+bool has_javascript(const bson_iter_t& from) {
+  bson_iter_t at = from;
   while (bson_iter_next(&at)) {
     if (is_javascript(at)) return true;
     bson_iter_t inner;
@@ -53,7 +54,8 @@ class Pipeline {
   explicit Pipeline(const Settings& settings) : settings_(settings) {}
 
   // Answers whether the last stage writes.
-  bool check(bson_iter_t stages, bool nested) {
+  bool check(const bson_iter_t& from, bool nested) {
+    bson_iter_t stages = from;
     bool writes = false;
     while (bson_iter_next(&stages)) {
       bson_iter_t stage;
