@@ -72,6 +72,7 @@ bool read_line(Case& into, const std::string& key, const std::string& value, boo
   if (key == "how") return into.killed = value == "killed";
   if (key == "payload") return into.payload = value, true;
   if (key == "runs") return (into.runs = std::atoi(value.c_str())) > 0;
+  if (key == "at_once") return (into.at_once = std::atoi(value.c_str())) > 0;
   if (key == "result") return read_expected(into, Expected::Of::kResult, value), true;
   if (key == "message") return read_expected(into, Expected::Of::kMessage, value), true;
   if (key == "logs") return read_expected(into, Expected::Of::kLogs, value), true;

@@ -8,6 +8,7 @@
 //     -- payload: {"n":1}
 //     -- runs: 3                      one after another in one worker, each with the same
 //     expectations
+//     -- at_once: 30                  so many at the same time, each with the same expectations
 //     -- result: {"n":1}              exactly; so does message:, logs:, traceback:
 //     -- message: contains TEXT       more than one such line may stand here; also for the others
 //     -- never: REGEX                 matches nothing that leaves the sandbox
@@ -52,6 +53,7 @@ struct Case {
   std::chrono::milliseconds compile_timeout = sandbox::kCompileTimeout;
   std::string payload;
   int runs = 1;
+  int at_once = 1;
   int flips = 0;
   std::string unsanitized;
 

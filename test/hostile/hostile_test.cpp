@@ -114,17 +114,25 @@ class Trial {
     }
     if (case_.outcomes.empty() && case_.refused) return add("compiles");
     for (int run = 0; run < case_.runs; ++run) {
-      const auto hostile = ring_.run(*code, case_);
+      std::vector<Ring::Slot> hostile;
+      for (int i = 0; i < case_.at_once; ++i) hostile.push_back(ring_.run(*code, case_));
       const auto neighbour = ring_.run(witness_, Ring::witness_limits());
-      if (!ring_.until([&] { return *hostile != nullptr && *neighbour != nullptr; }))
-        return add(*hostile == nullptr ? "no answer" : "no answer for the neighbour");
-      const auto& execution = (*hostile)->execution;
-      if (execution.fate == Fate::kReturned) add("was not run");
-      wrong_ += judge(case_, execution.report);
+      for (const auto& one : hostile)
+        if (!ring_.until([&] { return *one != nullptr; })) return add("no answer");
+      if (!ring_.until([&] { return *neighbour != nullptr; }))
+        return add("no answer for the neighbour");
+      for (const auto& one : hostile) {
+        const auto& execution = (*one)->execution;
+        if (execution.fate == Fate::kReturned) add("was not run");
+        wrong_ += judge(case_, execution.report);
+        if (!wrong_.empty()) break;
+      }
       check_witness(*neighbour);
-      if (case_.runs == 1 && case_.must_time_out() && (*neighbour)->order > (*hostile)->order)
+      const bool alone = case_.runs == 1 && case_.at_once == 1;
+      if (alone && case_.must_time_out() && (*neighbour)->order > (*hostile[0])->order)
         late_ = true;
     }
+    if (ring_.calls_left() > 0) add("somebody still waits for a plugin");
   }
 
   // Bytes of the compiled file changed, cut off or repeated, as a store that somebody else can

@@ -10,6 +10,23 @@ using sandbox::Code;
 using sandbox::Execution;
 using sandbox::Job;
 
+void Plugins::call(const Job& job, const sandbox::Call& call,
+                   std::function<void(sandbox::Answer)> done) {
+  sandbox::Answer answer{true, std::string(call.payload)};
+  if (call.plugin == "never") {
+    waiting_.insert(&job);
+    return;
+  }
+  if (call.plugin.starts_with("fails")) answer.ok = false;
+  if (call.plugin.starts_with("fails ")) answer.text = call.plugin.substr(6);
+  if (call.plugin == "bytes") answer = {false, "\xff\x80\xc0 no text"};
+  if (call.plugin == "large")
+    answer.text = '"' + std::string(sandbox::kMaxAnswerBytes - 2, 'x') + '"';
+  if (call.plugin == "deep") answer.text = std::string(1'000, '[') + std::string(1'000, ']');
+  if (call.plugin == "broken") answer.text = "{\"a\":";
+  loop_.post([done = std::move(done), answer = std::move(answer)] { done(answer); });
+}
+
 Ring::Ring(const std::string& worker_path, size_t workers,
            std::chrono::milliseconds compile_timeout)
     : workers_(workers) {
@@ -18,6 +35,11 @@ Ring::Ring(const std::string& worker_path, size_t workers,
   options.workers = workers;
   options.compile_timeout = compile_timeout;
   pool_ = std::make_unique<sandbox::ProcessPool>(loop_, clock_, log_, std::move(options));
+  pool_->serve_calls(&plugins_);
+}
+
+Ring::~Ring() {
+  pool_->serve_calls(nullptr);
 }
 
 Result<std::shared_ptr<const Code>> Ring::compile(const std::string& name,

@@ -1,0 +1,5 @@
+-- expect: timed_out
+-- message: timed out after 400 ms
+function main()
+  error(setmetatable({}, {__tostring = function() return call("never", "a") end}))
+end
