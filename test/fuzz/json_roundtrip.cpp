@@ -41,7 +41,7 @@ class Lua {
     lua_pushlightuserdata(L_, &reader_);
     check(lua_pcall(L_, 1, 1, 0) == LUA_OK, "JSON does not become a Lua value", text);
     const JsonWriter::End end = writer_.write(
-        L_, context_.array_metatable, [](void*) { return false; }, nullptr);
+        L_, "result", context_.array_metatable, [](void*) { return false; }, nullptr);
     check(end == JsonWriter::End::kWritten, "what came from JSON has no JSON form",
           writer_.fault());
     check(lua_gettop(L_) == 1, "the writer leaves something on the stack");
