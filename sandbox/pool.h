@@ -53,7 +53,7 @@ class CallServer {
   // job's clock goes on meanwhile.
   virtual void call(const Job& job, const Call& call, std::function<void(Answer)> done) = 0;
 
-  // The job does not wait any more: it was cancelled, ran out of time, or lost its worker.
+  // The job does not wait any more: it was cancelled, ran out of time, or lost its worker. May come when `done` was called.
   virtual void hang_up(const Job& job) = 0;
 };
 

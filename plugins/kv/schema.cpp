@@ -65,6 +65,18 @@ void refuse_what_is_not_ours(Database& database) {
     throw Failure("has a schema that never was (" + std::to_string(schema) + ")");
 }
 
+// All of it as of one moment: another process may be making the store just now.
+void look_once(Database& database) {
+  database.execute("BEGIN");
+  try {
+    refuse_what_is_not_ours(database);
+    database.execute("COMMIT");
+  } catch (...) {
+    database.roll_back();
+    throw;
+  }
+}
+
 // Damage is better found now than by a call.
 void check(Database& database) {
   struct Until {
@@ -135,7 +147,7 @@ Database open_for_writing(const FileOptions& options) {
   const Deadline until = steady_clock::now() + kOpenTimeout;
   try {
     Database database = connect(options, until);
-    refuse_what_is_not_ours(database);
+    look_once(database);
     use_write_ahead_log(database, until);
     database.execute(options.sync_full ? "PRAGMA synchronous = FULL"
                                        : "PRAGMA synchronous = NORMAL");

@@ -89,14 +89,14 @@ struct Connection::Wait {
   }
 };
 
-std::string Connection::no_answer(const std::string& why) const {
-  return "no answer from " + name_ + ": " + why;
+// Where it is is nothing for the authors of actions: the log says so.
+std::string Connection::no_answer(const std::string& why) {
+  return "no answer from Redis: " + why;
 }
 
 // ── connecting ──
 
-Connection::Connection(const Address& address, milliseconds timeout, const plugin::Pending& call)
-    : name_(address.text()) {
+Connection::Connection(const Address& address, milliseconds timeout, const plugin::Pending& call) {
   const Wait wait{call, Clock::now() + timeout};
   const milliseconds left = wait.left();
   if (left == milliseconds(0)) cannot_connect("", wait);

@@ -50,9 +50,8 @@ class Connection {
   void send(const Words& words, const Wait& wait);
   Reply receive(ReplyLimits limits, const Wait& wait);
   [[noreturn]] void cannot_connect(const std::string& why, const Wait& wait) const;
-  std::string no_answer(const std::string& why) const;
+  static std::string no_answer(const std::string& why);
 
-  const std::string name_;  // of the server, for messages
   ContextPtr context_;
 };
 

@@ -89,7 +89,7 @@ void Pool::note_away(const std::string& why) {
     retry_at_ = Clock::now() + pause_;
     if (was_away) return;
   }
-  plugin::log(host_, SLUICE_LOG_WARN, why);
+  plugin::log(host_, SLUICE_LOG_WARN, address_.text() + ": " + why);
 }
 
 void Pool::give_back(ConnectionPtr connection) {

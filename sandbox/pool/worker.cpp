@@ -296,8 +296,8 @@ wire::Fault Worker::handle_call(const wire::Frame& frame) {
     uncount_payload(*offer);
     const auto claimed =
         static_cast<int64_t>(std::min<uint64_t>(call.running_us, INT64_MAX / 1'000));
-    offer->began_at =
-        std::clamp(now_ - Micros(claimed), offer->made_at, offer->seen_running_at.value_or(now_));
+    const MonoTime latest = std::max(offer->made_at, offer->seen_running_at.value_or(now_));
+    offer->began_at = std::clamp(now_ - Micros(claimed), offer->made_at, latest);
   }
   offer->waits = true;
   ++waiting_;

@@ -49,13 +49,15 @@ Worker::Health Worker::check(MonoTime now) {
   watch_time(now, offer);
 
   // Whatever job the page names: something must be answered within the longest limit since the last
-  // answer. A worker that runs nothing has no limit to wait for.
+  // answer. The page may be looked at between two turns, when it names none: what has begun has its
+  // limit all the same. A worker that has begun nothing has no limit to wait for.
   const bool runs = offer != nullptr || implausible;
   auto longest = std::chrono::milliseconds(0);
   bool owes = false;  // an end that we have told the others of
   for (const uint16_t slot : order_) {
     const Offer& one = offers_[slot];
-    if (runs && one.ticket != nullptr && !one.waits)
+    const bool begun = one.began_at || one.seen_running_at;
+    if ((runs || begun) && one.ticket != nullptr && !one.waits)
       longest = std::max(longest, limit_of(one.ticket->job));
     if (!runs && one.ticket == nullptr && one.told_to_end)
       owes = owes || now - one.told_at > kUnresponsiveAfter;

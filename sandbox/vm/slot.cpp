@@ -130,7 +130,8 @@ void Slot::limit_memory() {
   context.arena.move_limit(bare_bytes + std::min(own, left));
 }
 
-// The largest goes first, so that who holds little never pays for who holds much.
+// Who runs has a right to its limit, who waits to what is left. The largest goes first, so that who
+// holds little pays last.
 bool Slot::make_room(uint64_t more) {
   const uint64_t wanted = context.arena.used() - bare_bytes + more;
   if (wanted > std::min(request.memory_bytes, machine.options.max_memory_bytes)) return false;
@@ -139,7 +140,7 @@ bool Slot::make_room(uint64_t more) {
     Slot* largest = nullptr;
     for (const auto& slot : machine.slots)
       if (largest == nullptr || slot->held_bytes > largest->held_bytes) largest = slot.get();
-    if (largest->held_bytes <= wanted) break;
+    if (largest->held_bytes == 0) break;
     machine.held_bytes -= std::exchange(largest->held_bytes, 0);
     largest->robbed = true;
     largest->context.arena.discard(largest->bare.size());

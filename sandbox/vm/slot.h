@@ -48,8 +48,8 @@ struct Slot {
   // The most that the invocation may request now: its own limit, or what the others leave it of the
   // machine's.
   void limit_memory();
-  // The invocation needs `more`, and its own limit allows it: has others give up what they hold
-  // while they wait, if any holds more than this one would. False: nothing was to be had.
+  // The invocation needs `more`: where its own limit allows it, has others give up what they hold
+  // while they wait. False: nothing was to be had.
   bool make_room(uint64_t more);
 
   // Between turns: what its invocation does not hold (any more) goes back to the system, where it

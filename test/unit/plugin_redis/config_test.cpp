@@ -24,9 +24,10 @@ TEST_CASE("the redis plugin opens without a server, and says that it is away whe
   PluginDriver driver("redis.so", config_at(free_port()));
   const PluginAnswer answer = driver.call("get", R"({"key":"k"})");
   CHECK_FALSE(answer.ok);
-  CHECK_THAT(answer.text, Contains("no answer from redis://127.0.0.1:"));
+  CHECK_THAT(answer.text, Contains("no answer from Redis: "));
+  CHECK_THAT(answer.text, !Contains("127.0.0.1"));
   CHECK_THAT(answer.text, Contains("refused"));
-  CHECK_THAT(driver.logged(), Contains("no answer from redis://127.0.0.1:"));
+  CHECK_THAT(driver.logged(), Contains("redis://127.0.0.1:"));
 }
 
 TEST_CASE("a unix socket that is not there is named") {

@@ -63,7 +63,7 @@ TEST_CASE("names from Lua code are bounded and printable in errors") {
   }
 }
 
-TEST_CASE("no more calls are under way than the concurrency says; the others wait in turn") {
+TEST_CASE("no more calls are under way than the concurrency says, and the others wait in turn") {
   for (const char* action : {"hold", "keep"}) {
     const Gate gate;
     Hosted world(gate_with(3, 100));

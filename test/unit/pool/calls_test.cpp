@@ -231,7 +231,7 @@ TEST_CASE("A job can be cancelled while it waits, runs, or has not begun") {
 }
 
 TEST_CASE(
-    "When a worker dies the running job is charged; who had called is returned, others run again") {
+    "When a worker dies the running job is charged, who had called is returned, others run again") {
   Calling world(1);
   const auto called = world.start(kCalls);
   REQUIRE(world.has_calls(1));

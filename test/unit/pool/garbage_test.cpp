@@ -81,6 +81,19 @@ TEST_CASE("A worker that takes more memory than its jobs may have is killed, and
   CHECK((*slot)->report.message.find("more memory than its jobs may have") != std::string::npos);
 }
 
+// Between two turns the page names nobody, and that may be when it is looked at.
+TEST_CASE("A job that has begun has its time, though the page names none that runs") {
+  Garbage garbage("rests_between_turns");
+  PoolFixture fixture(garbage.options());
+  Job job = some_job();
+  job.timeout = sluice::Millis(60'000);
+  const auto slot = fixture.run(job);
+  REQUIRE(fixture.until([&] { return *slot != nullptr; }));
+  CHECK((*slot)->fate == Fate::kFinished);
+  CHECK((*slot)->report.result == "1");
+  CHECK(fixture.pool().stats().killed == 0);
+}
+
 // It may have done something out there: whether it runs again is not for the pool to say.
 TEST_CASE("A job whose worker breaks the protocol after a call is returned") {
   Garbage garbage("calls_twice");

@@ -126,6 +126,18 @@ int main(int, char** argv) {
     std::memset(mapped, 0xee, wire::kControlPageBytes);
     answer.clear();
   }
+  if (mode == "rests_between_turns") {
+    void* mapped = mmap(nullptr, wire::kControlPageBytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+                        wire::kControlPageFd, 0);
+    auto* const page = static_cast<wire::ControlPage*>(mapped);
+    timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    page->take(run.slot, run.sequence);
+    page->begin(run.slot, run.sequence, int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec);
+    usleep(200'000);  // it is seen to run
+    page->end();
+    usleep(2'500'000);
+  }
   if (mode == "closes_the_channel_and_lives") {
     close(wire::kChannelFd);
     for (;;) pause();

@@ -339,7 +339,7 @@ TEST_CASE("Those that hold the most while they wait make way for who needs memor
   CHECK(plugged.value(holding(800)) == "819200");
   CHECK_FALSE(plugged.vm.vm().robbed().has_value());
 
-  // More than both of them leave, and less than the large one holds: rep() needs twice the result.
+  // More than both of them leave: rep() needs twice the result.
   const SlotNumber needs = plugged.begin(holding(1'200));
   REQUIRE(plugged.turn[needs] == Turn::kCalls);
   REQUIRE(plugged.vm.vm().robbed() == large);
@@ -350,11 +350,23 @@ TEST_CASE("Those that hold the most while they wait make way for who needs memor
   CHECK(plugged.finish(needs) == "1228800");
 }
 
-TEST_CASE("Who needs more than all that wait could give is out of memory, and robs nobody") {
+TEST_CASE("Many that hold little while they wait keep nobody from its limit") {
+  VmOptions options = with_slots(8);
+  options.total_memory_bytes = 4 << 20;
+  Plugged plugged(options);
+  for (int i = 0; i < 7; ++i)
+    plugged.begin(
+        "function main() local held = ('x'):rep(450 * 1024) call('e', 'e') return held end");
+  CHECK(plugged.value("function main() return #('x'):rep(900 * 1024) end") == "921600");
+  CHECK(plugged.vm.vm().robbed().has_value());
+}
+
+TEST_CASE("Who needs more than its own limit is out of memory, and robs nobody") {
   VmOptions options = with_slots(4);
   options.total_memory_bytes = 1 << 20;
   Plugged plugged(options);
   const SlotNumber waits = plugged.begin("function main() return call('e', 'e', 1) end");
+  plugged.vm.memory_bytes = 512 << 10;
   const SlotNumber greedy = plugged.begin(
       "function main() local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end end");
   CHECK(plugged.vm.vm().result(greedy).outcome == Outcome::kOutOfMemory);
