@@ -1,6 +1,6 @@
 -- expect: timed_out or out_of_memory
 -- limits: memory_kb=131072 timeout_ms=4000
--- at_once: 60
+-- at_once: 24
 -- As call_garbage_many, with something small left above what is free.
 function main()
   local kept, large = {}, {}
