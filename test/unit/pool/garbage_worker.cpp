@@ -134,9 +134,9 @@ int main(int, char** argv) {
     clock_gettime(CLOCK_MONOTONIC, &now);
     page->take(run.slot, run.sequence);
     page->begin(run.slot, run.sequence, int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec);
-    usleep(200'000);  // it is seen to run
+    usleep(800'000);  // long enough to be seen
     page->end();
-    usleep(2'500'000);
+    usleep(2'000'000);
   }
   if (mode == "closes_the_channel_and_lives") {
     close(wire::kChannelFd);
