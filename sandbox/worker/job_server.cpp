@@ -74,8 +74,12 @@ bool JobServer::work() {
   const SlotNumber next = ready_.front();
   ready_.pop_front();
   go_on(next);
-  // While somebody is busy, others may have been answered, or be told to end.
-  if (!ready_.empty() && in_.fill_if_any()) read_ahead();
+  // While somebody is busy, others may have been answered, or be told to end: behind what came with
+  // it, or since then.
+  if (!ready_.empty()) {
+    in_.fill_if_any();
+    read_ahead();
+  }
   return true;
 }
 

@@ -205,6 +205,25 @@ TEST_CASE("A job that was answered goes on beside one that never pauses") {
   REQUIRE(world.ended(endless));
 }
 
+TEST_CASE("An answer that comes together with a job that never pauses is not behind it") {
+  Calling world(1);
+  const auto waiting = world.start(kCalls, "[1]");
+  REQUIRE(world.has_calls(1));
+  Job busy = world.named_job(kEndless);
+  const pid_t worker = world.fixture.pool().worker_pids().front();
+  kill(worker, SIGSTOP);
+  const auto endless = world.fixture.run(busy);
+  REQUIRE(world.fixture.until([&] { return world.fixture.pool().stats().jobs_offered == 2; }));
+  world.calls.answer("[1]");
+  int turns = 0;
+  REQUIRE(world.fixture.until([&] { return ++turns > 3; }));  // both are on their way
+  kill(worker, SIGCONT);
+  REQUIRE(world.ended(waiting));
+  CHECK((*waiting)->report.result == "[1]");
+  world.fixture.pool().cancel(busy.id);
+  REQUIRE(world.ended(endless));
+}
+
 TEST_CASE("A job can be cancelled while it waits, runs, or has not begun") {
   Calling world(1);
   const Job waits = world.named_job(kCalls);
