@@ -221,6 +221,7 @@ class Worker final : private Channel::Reader {
   MonoTime killed_at_{};
   Health cause_ = Health::kFine;
   uint64_t overdue_sequence_ = 0;
+  unsigned owes_for_checks_ = 0;
   std::string how_;
 };
 

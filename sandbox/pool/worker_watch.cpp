@@ -9,6 +9,10 @@ namespace {
 // Beyond all limits of what it is doing: then a worker is taken for stuck.
 constexpr std::chrono::milliseconds kUnresponsiveAfter{2'000};
 
+// An end that is owed is seen as such so often in a row: the first time may be the very moment at
+// which the worker gets to it.
+constexpr unsigned kOwesForChecks = 10;
+
 // From SIGKILL to the end of its channel.
 constexpr std::chrono::milliseconds kDeathTime{1'000};
 
@@ -62,7 +66,8 @@ Worker::Health Worker::check(MonoTime now) {
     if (!runs && one.ticket == nullptr && one.told_to_end)
       owes = owes || now - one.told_at > kUnresponsiveAfter;
   }
-  if (owes) return Health::kUnresponsive;
+  owes_for_checks_ = owes ? owes_for_checks_ + 1 : 0;
+  if (owes_for_checks_ > kOwesForChecks) return Health::kUnresponsive;
   const auto patience = kUnresponsiveAfter + kKillGrace + longest;
   return busy() && now - last_progress_ > patience ? Health::kUnresponsive : Health::kFine;
 }
