@@ -42,6 +42,8 @@ class Deadline {
 
   // Whether some tick found the invocation past its deadline.
   bool passed() const { return passed_.load(std::memory_order_relaxed); }
+  // The same, as who writes long values asks now and then (JsonWriter).
+  static bool has_passed(void* deadline) { return static_cast<Deadline*>(deadline)->passed(); }
 
   // Coroutines that resumed one another, innermost first: hooks and tracebacks must know which one
   // runs.

@@ -45,10 +45,6 @@ int describe_error(lua_State* L) {
   return 1;
 }
 
-bool deadline_passed(void* deadline) {
-  return static_cast<Deadline*>(deadline)->passed();
-}
-
 }  // namespace
 
 int note_traceback(lua_State* L) {
@@ -177,8 +173,8 @@ int Invocation::call_with_payload(lua_State* L) {
 
 bool Invocation::write_result() {
   JsonWriter& writer = machine_.writer;
-  const JsonWriter::End end =
-      writer.write(L_, "result", context_.array_metatable, deadline_passed, &context_.deadline);
+  const JsonWriter::End end = writer.write(L_, "result", context_.array_metatable,
+                                           &Deadline::has_passed, &context_.deadline);
   if (context_.deadline.passed() || end == JsonWriter::End::kTimedOut) return end_in_time();
   switch (end) {
     case JsonWriter::End::kWritten:

@@ -24,10 +24,6 @@ std::string_view check_name(lua_State* L, int argument) {
   return name;
 }
 
-bool deadline_passed(void* deadline) {
-  return static_cast<Deadline*>(deadline)->passed();
-}
-
 [[noreturn]] void out_of_time(Context& context) {
   write_traceback(context.traceback, context.deadline.running());
   context.deadline.leave();
@@ -45,7 +41,8 @@ std::string_view write_payload(lua_State* L, Slot& slot) {
   if (lua_isnoneornil(L, 3)) return "{}";
   Context& context = slot.context;
   JsonWriter& writer = slot.machine.writer;
-  switch (writer.write(L, "payload", context.array_metatable, deadline_passed, &context.deadline)) {
+  switch (writer.write(L, "payload", context.array_metatable, &Deadline::has_passed,
+                       &context.deadline)) {
     case JsonWriter::End::kWritten:
       return writer.text();
     case JsonWriter::End::kTimedOut:
