@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 
 #include "plugins/support/args.h"
@@ -12,35 +11,9 @@
 namespace sluice::http {
 namespace {
 
+using namespace std::chrono_literals;
 using plugin::Args;
 using plugin::Failure;
-
-struct Unit {
-  std::string_view name;
-  int64_t factor;
-};
-constexpr Unit kSizes[] = {{"", 1}, {"K", 1 << 10}, {"M", 1 << 20}};
-constexpr Unit kTimes[] = {{"", 1}, {"ms", 1}, {"s", 1000}, {"m", 60'000}};
-
-// A number, or a text with a unit, as everywhere in config.lua.
-template <size_t N>
-int64_t measure(Args& args, std::string_view key, const Unit (&units)[N], int64_t fallback,
-                int64_t least, int64_t most) {
-  const auto json = args.optional_json(key);
-  if (!json || json->front() != '"') return args.integer_or(key, fallback, least, most);
-  const std::string text = args.text(key);
-  int64_t number = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::string_view unit(read.ptr, static_cast<size_t>(text.data() + text.size() - read.ptr));
-  for (const Unit& one : units) {
-    if (read.ec != std::errc() || one.name != unit || number < 0 || number > most / one.factor)
-      continue;
-    if (number * one.factor >= least) return number * one.factor;
-  }
-  throw Failure("'" + std::string(key) + "' must be from " + std::to_string(least) + " to " +
-                std::to_string(most) + (units[1].name == "K" ? " bytes" : " ms") + ", not \"" +
-                text + "\"");
-}
 
 std::vector<std::string> schemes(Args& args) {
   if (!args.has("schemes")) return {"http", "https"};
@@ -78,16 +51,14 @@ Settings parse_settings(std::string_view config, uint64_t most_answer_bytes) {
   settings.hosts = HostRules(hosts, private_hosts);
   settings.schemes = schemes(args);
   settings.max_request_bytes =
-      static_cast<size_t>(measure(args, "max_request_bytes", kSizes, 1 << 20, 1, 64 << 20));
+      static_cast<size_t>(args.bytes_or("max_request_bytes", 1 << 20, 1, 64 << 20));
   const auto most = static_cast<int64_t>(
       std::min<uint64_t>(most_answer_bytes, std::numeric_limits<int32_t>::max()));
-  settings.max_answer_bytes =
-      static_cast<size_t>(measure(args, "max_answer_bytes", kSizes, most, 1, most));
+  settings.max_answer_bytes = static_cast<size_t>(args.bytes_or("max_answer_bytes", most, 1, most));
   settings.max_header_bytes =
-      static_cast<size_t>(measure(args, "max_header_bytes", kSizes, 32 << 10, 1 << 10, 256 << 10));
+      static_cast<size_t>(args.bytes_or("max_header_bytes", 32 << 10, 1 << 10, 256 << 10));
   settings.max_redirects = static_cast<unsigned>(args.integer_or("max_redirects", 5, 0, 20));
-  settings.connect_timeout =
-      std::chrono::milliseconds(measure(args, "connect_timeout", kTimes, 10'000, 1, 10 * 60'000));
+  settings.connect_timeout = args.millis_or("connect_timeout", 10s, 1ms, 10min);
   settings.user_agent = args.optional_text("user_agent").value_or(settings.user_agent);
   if (std::any_of(settings.user_agent.begin(), settings.user_agent.end(),
                   [](char c) { return c < 0x20 || c > 0x7e; }))
