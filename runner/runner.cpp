@@ -170,12 +170,19 @@ void Runner::begin(Delivery delivery, Uuid token, MonoTime leased_at) {
   codes_.get(code_hash, [this, id](const Result<LoadedCode>& code) {
     --without_code_;
     if (code.ok()) return execute(id, *code);
-    const Running& running = running_.at(id);
-    parts_.log.error("Cannot run '{}': {}", running.delivery.submission->action,
-                     code.error().text());
-    conclude(id, judge_without_code(running.delivery, code.error(), running.token,
-                                    parts_.clock.wall(), options_.rules));
+    conclude(id, without_code(running_.at(id), code.error()));
   });
+}
+
+Finish Runner::without_code(const Running& running, const Error& error) const {
+  const WallTime now = parts_.clock.wall();
+  // A compiler that ends because we do says nothing about the job.
+  if (draining_ && error.code == Code::kUnavailable) {
+    return judge(running.delivery, {sandbox::Execution::Fate::kReturned, {}, now}, running.token,
+                 now, options_.rules);
+  }
+  parts_.log.error("Cannot run '{}': {}", running.delivery.submission->action, error.text());
+  return judge_without_code(running.delivery, error, running.token, now, options_.rules);
 }
 
 void Runner::execute(const Uuid& id, const LoadedCode& code) {

@@ -103,6 +103,7 @@ class Runner {
   void on_claimed(const std::vector<Uuid>& ids, Uuid token, MonoTime leased_at,
                   std::vector<Result<Delivery>> claimed);
   void begin(Delivery delivery, Uuid token, MonoTime leased_at);
+  Finish without_code(const Running& running, const Error& error) const;
   void execute(const Uuid& id, const LoadedCode& code);
   void on_executed(const Uuid& id, sandbox::Execution execution);
   void conclude(const Uuid& id, Finish finish);

@@ -207,6 +207,34 @@ TEST_CASE("draining takes no more, hands back what did not run, and then says so
   CHECK(world.find(first).progress.attempt == 0);
 }
 
+TEST_CASE("what was still being compiled when the runner drains is handed back uncharged") {
+  World world;
+  world.code = world.put_code("old", "function main() end", "another build");
+  world.compiler.hold = true;
+  runner::Runner runner(world.parts(), world.options);
+  runner.start();
+  const Uuid id = world.submit(world.submission("old"));
+  REQUIRE(world.compiler.held.size() == 1);
+  bool drained = false;
+  runner.drain(Millis(100), [&] { drained = true; });
+  world.executor.turn();
+  CHECK_FALSE(drained);
+  SECTION("the compiler stops with the runner") {
+    world.compiler.held[0](Error{Code::kUnavailable, "compile", "stopping"});
+    world.executor.turn();
+    CHECK(drained);
+    CHECK(world.find(id).progress.state == State::kQueued);
+    CHECK(world.find(id).progress.attempt == 0);
+    CHECK(world.depth().waiting == 1);
+  }
+  SECTION("a source that does not compile does so at any time") {
+    world.compiler.held[0](Error{Code::kInvalid, "compile", "old.lua:1: unexpected symbol"});
+    world.executor.turn();
+    CHECK(drained);
+    CHECK(world.find(id).progress.outcome == Outcome::kPlatform);
+  }
+}
+
 TEST_CASE("a late result of a lease that was lost is refused, and not announced as durable") {
   World world;
   runner::Runner runner(world.parts(), world.options);

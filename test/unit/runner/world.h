@@ -61,10 +61,16 @@ class FakeCompiler final : public Compiler {
  public:
   void compile(Source source, std::function<void(Result<Bytecode>)> done) override {
     ++compiled;
-    done(Bytecode{"bytecode of " + source.text, 10, "this build"});
+    if (hold) {
+      held.push_back(std::move(done));
+    } else {
+      done(Bytecode{"bytecode of " + source.text, 10, "this build"});
+    }
   }
   Status ready() const override { return {}; }
   int compiled = 0;
+  bool hold = false;
+  std::vector<std::function<void(Result<Bytecode>)>> held;
 };
 
 // Answers when the test says so.
