@@ -40,6 +40,12 @@ struct Lane {
   bool operator==(const Lane&) const = default;
 };
 
+struct ActionName {
+  std::string ns;
+  std::string action;
+  bool operator==(const ActionName&) const = default;
+};
+
 struct Entry {
   Uuid id;
   Lane lane;
@@ -111,6 +117,12 @@ class Queue {
   // runner; a second one is answered kRefused.
   virtual void pop(std::string runner, size_t max,
                    std::function<void(Result<std::vector<Uuid>>)> done) = 0;
+
+  // For a runner that slow jobs of some actions keep full: gives up to `max` ids of all actions but
+  // `passed_over`, of those that are there now. It never waits, and is answered with no ids where
+  // there are none or the queue cannot be reached. Otherwise as pop, and one of the two at a time.
+  virtual void pop_others(std::string runner, size_t max, std::vector<ActionName> passed_over,
+                          std::function<void(Result<std::vector<Uuid>>)> done) = 0;
 
   // Takes back the waiting pop of `runner`, if any: it is answered with no ids.
   virtual void stop_pop(std::string runner) = 0;

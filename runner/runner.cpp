@@ -1,14 +1,16 @@
 #include "runner/runner.h"
 
 #include <algorithm>
+#include <map>
+#include <string_view>
 #include <utility>
 
 namespace sluice::runner {
 namespace {
 
-// Taken beyond what there is room for, at a tick and altogether (squeeze_in).
-constexpr size_t kSqueezedIn = 8;
-constexpr size_t kMostSqueezedIn = 64;
+// Taken beyond what there is room for, at a time and altogether (take_others).
+constexpr size_t kBeyondAtOnce = 8;
+constexpr size_t kMostBeyond = 64;
 
 constexpr uint32_t kDeliveriesInCompany = 3;  // after them a job runs alone
 
@@ -60,8 +62,11 @@ void Runner::take() {
   if (!parts_.store.ready().ok()) return;  // others may reach it: tick() tries again
   const size_t count = wanted();
   if (count == 0) return;
-  squeezed_in_ = 0;
-  pop(count);
+  had_room_ = true;
+  beyond_.clear();  // they have places as the others
+  popping_ = true;
+  parts_.queue.pop(options_.name, count,
+                   [this](Result<std::vector<Uuid>> ids) { on_took(std::move(ids)); });
 }
 
 // A job waits for a plugin: its worker has time for others. Where no appetite is kept, the pool
@@ -74,19 +79,15 @@ void Runner::take_at_turn_end() {
   });
 }
 
-void Runner::pop(size_t count) {
-  popping_ = true;
-  parts_.queue.pop(options_.name, count, [this](Result<std::vector<Uuid>> ids) {
-    popping_ = false;
-    squeezing_ = false;
-    if (!ids.ok()) {
-      parts_.log.error("Cannot take work from the queue: {}", ids.error().text());
-    } else if (!ids->empty()) {
-      on_popped(*std::move(ids));
-    }
-    take();
-    drained_if_idle();
-  });
+void Runner::on_took(Result<std::vector<Uuid>> ids) {
+  popping_ = false;
+  if (!ids.ok()) {
+    parts_.log.error("Cannot take work from the queue: {}", ids.error().text());
+  } else if (!ids->empty()) {
+    on_popped(*std::move(ids));
+  }
+  take();
+  drained_if_idle();
 }
 
 size_t Runner::wanted() {
@@ -102,21 +103,38 @@ size_t Runner::wanted() {
   return count;
 }
 
-// One action's slow jobs may hold all places here, while another's wait in the queue. When nothing
-// has ended for a tick, and something waits that nobody else takes, a few more come in: the queue
-// gives them from each action in turn, and so does the pool.
-void Runner::squeeze_in() {
-  const bool stuck = !running_.empty() && ended_since_tick_ == 0;
-  ended_since_tick_ = 0;
-  if (squeezing_) parts_.queue.stop_pop(options_.name);  // what waited was held back
-  if (!started_ || !stuck || popping_ || draining_ || squeezed_in_ >= kMostSqueezedIn) return;
-  if (wanted() > 0) return;
-  parts_.queue.depth([this](const Result<Depth>& depth) {
-    if (!depth.ok() || depth->waiting == 0 || popping_ || draining_ || wanted() > 0) return;
-    squeezed_in_ += kSqueezedIn;
-    squeezing_ = true;
-    pop(kSqueezedIn);
-  });
+// ── others, where there is no room ──
+
+void Runner::look_for_others() {
+  if (!std::exchange(had_room_, false)) take_others();
+}
+
+void Runner::take_others() {
+  if (!started_ || popping_ || draining_ || running_.empty() || beyond_.size() >= kMostBeyond)
+    return;
+  if (!parts_.store.ready().ok() || wanted() > 0) return;
+  popping_ = true;
+  const size_t count = std::min(kBeyondAtOnce, kMostBeyond - beyond_.size());
+  parts_.queue.pop_others(options_.name, count, have_their_share(),
+                          [this](Result<std::vector<Uuid>> ids) {
+                            if (ids.ok()) beyond_.insert(ids->begin(), ids->end());
+                            on_took(std::move(ids));
+                          });
+}
+
+// The fewer places are left beyond the room, the less is an action's share of them, so that there
+// is one for who comes last (dynamic thresholds: Choudhury and Hahne, 1998).
+std::vector<ActionName> Runner::have_their_share() const {
+  std::map<std::pair<std::string_view, std::string_view>, size_t> running;
+  for (const auto& [id, one] : running_)
+    ++running[{one.delivery.submission->ns, one.delivery.submission->action}];
+  const size_t left = (kMostBeyond - beyond_.size()) / kBeyondAtOnce;
+  const size_t share = std::max<size_t>(1, std::min(left, running_.size() / running.size()));
+  std::vector<ActionName> names;
+  for (const auto& [name, count] : running) {
+    if (count >= share) names.push_back({std::string(name.first), std::string(name.second)});
+  }
+  return names;
 }
 
 // ── claim ──
@@ -143,7 +161,10 @@ void Runner::on_claimed(const std::vector<Uuid>& ids, Uuid token, MonoTime lease
   for (size_t i = 0; i < claimed.size(); ++i) {
     if (claimed[i].ok()) {
       begin(*std::move(claimed[i]), token, leased_at);
-    } else if (claimed[i].error().code == Code::kUnavailable) {
+      continue;
+    }
+    beyond_.erase(ids[i]);
+    if (claimed[i].error().code == Code::kUnavailable) {
       out_of_reach.push_back(ids[i]);
     } else {
       not_ours.push_back(ids[i]);
@@ -241,7 +262,6 @@ void Runner::on_executed(const Uuid& id, sandbox::Execution execution) {
 
 void Runner::conclude(const Uuid& id, Finish finish) {
   const auto running = running_.find(id);
-  ++ended_since_tick_;
   metrics_.ended(running->second.delivery, finish);
   if (appetite_) appetite_->ended(1);
   if (concluded_.empty()) parts_.executor.at_turn_end([this] { flush_concluded(); });
@@ -254,11 +274,13 @@ void Runner::flush_concluded() {
   std::vector<Concluded> batch = std::exchange(concluded_, {});
   std::vector<Finish> finishes;
   std::vector<Announcement> results;
+  bool others_ended = false;
   finishes.reserve(batch.size());
   results.reserve(batch.size());
   for (const Concluded& concluded : batch) {
     const Finish& finish = concluded.finish;
     finishes.push_back(finish);
+    others_ended = beyond_.erase(finish.id) > 0 || others_ended;
     if (options_.announce_results && is_final(finish))
       results.push_back({finish.id, Announcement::Phase::kResult, finish.report});
   }
@@ -272,6 +294,7 @@ void Runner::flush_concluded() {
                         drained_if_idle();
                       });
   take();
+  if (others_ended) take_others();  // the next of theirs, where there is still no room
 }
 
 void Runner::on_finished(const std::vector<Concluded>& concluded,
@@ -301,7 +324,6 @@ void Runner::on_finished(const std::vector<Concluded>& concluded,
 
 void Runner::tick() {
   renew();
-  squeeze_in();
   take();
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/clock.h"
@@ -64,9 +65,14 @@ class Runner {
 
   void start();
 
-  // Renews the leases that are a quarter over, goes on where it waited for the store, and sees to
-  // it that slow jobs of one action do not keep the others out. To be called every second or so.
+  // Renews the leases that are a quarter over, and goes on where it waited for the store. To be
+  // called every second or so.
   void tick();
+
+  // Where slow jobs of some actions have held every place since the last look, takes a few of the
+  // others beyond them, so that these wait for a look and not for the slow ones. To be called every
+  // tenth of a second or so.
+  void look_for_others();
 
   // Takes no more, lets what runs end within `grace`, hands the rest back to the store, then calls
   // `done`.
@@ -93,9 +99,10 @@ class Runner {
   };
 
   void take();
-  void pop(size_t count);
   void take_at_turn_end();
-  void squeeze_in();
+  void take_others();
+  std::vector<ActionName> have_their_share() const;
+  void on_took(Result<std::vector<Uuid>> ids);
   void renew();
   void on_renewed(const Uuid& id, Renewed renewed);
   size_t wanted();
@@ -123,9 +130,8 @@ class Runner {
   bool popping_ = false;
   bool taking_soon_ = false;
   bool draining_ = false;
-  bool squeezing_ = false;  // the pop on the way is one of squeeze_in()
-  size_t squeezed_in_ = 0;
-  size_t ended_since_tick_ = 0;
+  bool had_room_ = false;                      // since the last look for others
+  std::unordered_set<Uuid> beyond_;            // taken by take_others(), and not ended
   size_t without_code_ = 0;                    // claimed, and waiting for their code
   size_t claiming_ = 0;                        // claims on the way
   size_t finishing_ = 0;                       // finish batches on the way

@@ -51,13 +51,17 @@ RunnerSide::RunnerSide(RunnerSideParts parts, const Settings& settings, Place pl
       sweeper_(parts.store, parts.queue, parts.clock, parts.log, sweeper_options(name_)),
       attendance_(parts.queue, runner_, parts.log, info_of(settings, name_, parts.clock)),
       second_(parts.loop),
+      tenth_(parts.loop),
       idle_workers_(parts.metrics.gauge("sluice_workers", "Worker processes", {{"state", "idle"}})),
       busy_workers_(parts.metrics.gauge("sluice_workers", "Worker processes", {{"state", "busy"}})),
       kills_(parts.metrics.counter("sluice_worker_kills_total",
                                    "Workers killed for overstaying or misbehaving")) {}
 
 void RunnerSide::start() {
-  if (settings_.runner.workers > 0) runner_.start();
+  if (settings_.runner.workers > 0) {
+    runner_.start();
+    tenth_.every(Millis(100), [this] { runner_.look_for_others(); });
+  }
   second_.every(Millis(1'000), [this] { every_second(); });
   every_second();
 }
@@ -79,6 +83,7 @@ void RunnerSide::report_workers() {
 
 void RunnerSide::drain(std::function<void()> done) {
   sweeper_.stop();
+  tenth_.stop();
   // Leases are renewed and the heart beats on until nothing runs any more.
   second_.every(Millis(1'000), [this] {
     attendance_.tick();

@@ -58,6 +58,7 @@ class RunnerSide {
   runner::Sweeper sweeper_;
   runner::Attendance attendance_;
   Timer second_;
+  Timer tenth_;
 
   Gauge& idle_workers_;
   Gauge& busy_workers_;

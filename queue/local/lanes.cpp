@@ -94,7 +94,14 @@ void Lanes::leave_ring(LaneState& lane) {
   if (!ring->second.first) rings_.erase(ring);
 }
 
-std::vector<Uuid> Lanes::take(size_t max, uint32_t holder) {
+std::vector<Uuid> Lanes::take(size_t max, uint32_t holder,
+                              std::span<const ActionName> passed_over) {
+  const auto is_passed_over = [passed_over](const Lane& lane) {
+    return std::any_of(passed_over.begin(), passed_over.end(), [&](const ActionName& name) {
+      return name.action == lane.action && name.ns == lane.ns;
+    });
+  };
+  std::vector<LaneState*> passed;  // which miss a turn
   std::vector<Uuid> taken;
   taken.reserve(std::min(max, waiting_));
   while (taken.size() < max && !rings_.empty()) {
@@ -104,8 +111,9 @@ std::vector<Uuid> Lanes::take(size_t max, uint32_t holder) {
     ring.first = lane.behind;
     if (!ring.first) ring.last = nullptr;
     lane.behind = nullptr;
-    if (lane.group->holds_back()) {
-      lane.group->held_back.push_back(&lane);
+    const bool held_back = lane.group->holds_back();
+    if (held_back || is_passed_over(*lane.name)) {
+      (held_back ? lane.group->held_back : passed).push_back(&lane);
       if (!ring.first) rings_.erase(highest);
       continue;
     }
@@ -126,6 +134,7 @@ std::vector<Uuid> Lanes::take(size_t max, uint32_t holder) {
       rings_.erase(highest);
     }
   }
+  for (LaneState* lane : passed) join_ring(*lane);
   return taken;
 }
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -36,8 +37,8 @@ class Lanes {
   void hold(Entry&& entry, uint32_t holder);
 
   // Moves up to `max` ids from the lanes to `holder`: one from each lane of the highest priority in
-  // turn, passing over those that a rule holds back.
-  std::vector<Uuid> take(size_t max, uint32_t holder);
+  // turn, passing over those that a rule holds back and those of the actions `passed_over`.
+  std::vector<Uuid> take(size_t max, uint32_t holder, std::span<const ActionName> passed_over = {});
 
   // Forgets what `holder` holds of `ids`; others are left as they are.
   void forget(const std::vector<Uuid>& ids, uint32_t holder);

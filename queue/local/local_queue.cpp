@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -36,14 +37,22 @@ struct LocalQueue::State : std::enable_shared_from_this<State> {
     return runners.try_emplace(std::move(runner), next).first->second;
   }
 
+  // What is wrong with asking so, if anything.
+  std::optional<Error> fault(uint32_t runner, size_t max) {
+    if (max == 0) return Error{Code::kInvalid, "queue.pop", "max must be at least 1"};
+    if (waiting_pop(runner) == pops.end()) return std::nullopt;
+    return Error{Code::kRefused, "queue.pop", "this runner waits already"};
+  }
+
+  bool hands_out() const { return !awaits_rules || rules_complete; }
+
   std::deque<Pop>::iterator waiting_pop(uint32_t runner) {
     return std::find_if(pops.begin(), pops.end(),
                         [&](const Pop& pop) { return pop.runner == runner; });
   }
 
   void serve_later() {
-    if (awaits_rules && !rules_complete) return;
-    if (serving || pops.empty() || !lanes.any_ready()) return;
+    if (!hands_out() || serving || pops.empty() || !lanes.any_ready()) return;
     serving = true;
     later([](State& self) { self.serve(); });
   }
@@ -106,14 +115,23 @@ void LocalQueue::push(std::vector<Entry> entries, std::function<void(std::vector
 
 void LocalQueue::pop(std::string runner, size_t max, PopDone done) {
   const uint32_t number = state_->number_of(std::move(runner));
-  if (max == 0 || state_->waiting_pop(number) != state_->pops.end()) {
-    Error error = max == 0 ? Error{Code::kInvalid, "queue.pop", "max must be at least 1"}
-                           : Error{Code::kRefused, "queue.pop", "this runner waits already"};
-    state_->later([done = std::move(done), error = std::move(error)](State&) { done(error); });
-    return;
-  }
+  if (auto fault = state_->fault(number, max))
+    return state_->later([done = std::move(done), fault](State&) { done(*fault); });
   state_->pops.push_back({number, max, std::move(done)});
   state_->serve_later();
+}
+
+void LocalQueue::pop_others(std::string runner, size_t max, std::vector<ActionName> passed_over,
+                            PopDone done) {
+  const uint32_t number = state_->number_of(std::move(runner));
+  if (auto fault = state_->fault(number, max))
+    return state_->later([done = std::move(done), fault](State&) { done(*fault); });
+  state_->later(
+      [number, max, passed_over = std::move(passed_over), done = std::move(done)](State& self) {
+        std::vector<Uuid> ids;
+        if (self.hands_out()) ids = self.lanes.take(max, number, passed_over);
+        done(std::move(ids));
+      });
 }
 
 void LocalQueue::stop_pop(std::string runner) {

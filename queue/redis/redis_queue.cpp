@@ -62,6 +62,27 @@ struct RedisQueue::Parts {
     });
   }
 
+  // Says what is wrong with asking so, if anything.
+  bool refuses_pop(const std::string& runner, size_t max, const redis::PopDone& done) {
+    if (max > 0 && !taker.waits(runner)) return false;
+    const Error error = max == 0 ? Error{Code::kInvalid, "queue.pop", "max must be at least 1"}
+                                 : Error{Code::kRefused, "queue.pop", "this runner waits already"};
+    answers.post<Result<std::vector<Uuid>>>(done, error);
+    return true;
+  }
+
+  redis::PopDone posted(redis::PopDone done) {
+    return [this, done = std::move(done)](Result<std::vector<Uuid>> ids) {
+      answers.post(done, std::move(ids));
+    };
+  }
+
+  void wake_taker() {
+    const std::string token = keys.wake_of(process);
+    commander.ask({nullptr, {"RPUSH", token, "1"}}, nullptr);
+    commander.ask({nullptr, {"PEXPIRE", token, "10000"}}, nullptr);  // when nobody takes it
+  }
+
   const RedisQueueOptions options;
   Log& log;
   Metrics& metrics;
@@ -105,22 +126,25 @@ void RedisQueue::push(std::vector<Entry> entries, std::function<void(std::vector
 
 // ── jobs out ──
 
-void RedisQueue::pop(std::string runner, size_t max,
-                     std::function<void(Result<std::vector<Uuid>>)> done) {
+void RedisQueue::pop(std::string runner, size_t max, redis::PopDone done) {
   Parts& my = *parts_;
-  if (max == 0 || my.taker.waits(runner)) {
-    const Error error = max == 0 ? Error{Code::kInvalid, "queue.pop", "max must be at least 1"}
-                                 : Error{Code::kRefused, "queue.pop", "this runner waits already"};
-    return my.answers.post<Result<std::vector<Uuid>>>(done, error);
-  }
+  if (my.refuses_pop(runner, max, done)) return;
   const bool wake = my.taker.asleep();  // for another runner of this process
-  my.taker.pop(runner, max, [&my, done = std::move(done)](Result<std::vector<Uuid>> ids) {
-    my.answers.post(done, std::move(ids));
-  });
-  if (!wake) return;
-  const std::string token = my.keys.wake_of(my.process);
-  my.commander.ask({nullptr, {"RPUSH", token, "1"}}, nullptr);
-  my.commander.ask({nullptr, {"PEXPIRE", token, "10000"}}, nullptr);  // when nobody takes it
+  my.taker.pop(runner, max, my.posted(std::move(done)));
+  if (wake) my.wake_taker();
+}
+
+void RedisQueue::pop_others(std::string runner, size_t max, std::vector<ActionName> passed_over,
+                            redis::PopDone done) {
+  Parts& my = *parts_;
+  if (my.refuses_pop(runner, max, done)) return;
+  std::vector<std::string> names;
+  names.reserve(passed_over.size());
+  for (const ActionName& name : passed_over)
+    names.push_back(redis::rule_name(name.ns, name.action));
+  const bool wake = my.taker.asleep();
+  my.taker.pop_others(runner, max, std::move(names), my.posted(std::move(done)));
+  if (wake) my.wake_taker();
 }
 
 void RedisQueue::stop_pop(std::string runner) {

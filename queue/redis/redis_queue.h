@@ -43,6 +43,8 @@ class RedisQueue final : public Queue {
   void push(std::vector<Entry> entries, std::function<void(std::vector<Status>)> done) override;
   void pop(std::string runner, size_t max,
            std::function<void(Result<std::vector<Uuid>>)> done) override;
+  void pop_others(std::string runner, size_t max, std::vector<ActionName> passed_over,
+                  std::function<void(Result<std::vector<Uuid>>)> done) override;
   void stop_pop(std::string runner) override;
   void acknowledge(std::string runner, std::vector<Uuid> ids) override;
   void give_back(std::string runner, std::vector<Uuid> ids) override;

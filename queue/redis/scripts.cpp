@@ -117,11 +117,13 @@ redis.call('HSETNX', runners, runner, '')
 
 if ARGV[4] == '1' and redis.call('EXISTS', base .. 'ruled') == 0 then return {} end
 
--- How many ids of an action may still be given out: looked up for the lanes that are met.
+-- How many ids of an action may still be given out: none of those that the runner passes over; of others it is looked up
+-- for the lanes that are met.
 local any_rules = redis.call('EXISTS', base .. 'rules') == 1
 local room = {}
+for i = 5, #ARGV do room[ARGV[i]] = 0 end
 local function room_of(rule)
-  if not any_rules then return math.huge end
+  if not room[rule] and not any_rules then return math.huge end
   if not room[rule] then
     local paused, cap = string.match(redis.call('HGET', base .. 'rules', rule) or '0 0',
                                      '^(%d) (%d+)$')

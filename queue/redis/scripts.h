@@ -23,8 +23,9 @@ struct Scripts {
   Script push;
 
   // ARGV: runner, how many at most, for how many ms the runner is alive, 1 to give nothing before
-  // the rules are complete (else 0). Moves ids to the runner, one from each lane of the highest
-  // priority in turn, but from no lane that is paused or at its cap. Answers the ids.
+  // the rules are complete (else 0), NS/ACTION of those that are passed over. Moves ids to the
+  // runner, one from each lane of the highest priority in turn, but from no lane that is passed
+  // over, paused or at its cap. Answers the ids.
   Script take;
 
   // ARGV: runner, news ("" or what to publish), ids. Forgets those of the ids that the runner

@@ -42,9 +42,20 @@ Taker::~Taker() {
 // ── from other threads ──
 
 void Taker::pop(const std::string& runner, size_t max, PopDone done) {
+  add({runner, max, std::move(done), {}});
+}
+
+void Taker::pop_others(const std::string& runner, size_t max, std::vector<std::string> passed_over,
+                       PopDone done) {
+  add({runner, max, std::move(done), std::move(passed_over), false});
+}
+
+void Taker::add(Pop pop) {
   {
     const Lock lock(mutex_);
-    pops_.push_back({runner, std::min(max, kMaxTake), std::move(done)});
+    pop.max = std::min(pop.max, kMaxTake);
+    if (!pop.waits) emptied_at_ = {};  // it is asked for at once
+    pops_.push_back(std::move(pop));
     if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
   }
   changed_.notify_one();
@@ -115,8 +126,23 @@ bool Taker::connect(Lock& lock) {
   lock.unlock();
   const Status connected = connection_.connect();
   lock.lock();
-  if (!connected.ok()) rest(lock);
+  if (!connected.ok()) {
+    dismiss(lock);
+    rest(lock);
+  }
   return connected.ok();
+}
+
+// Redis cannot be reached: who does not wait is told that there is nothing.
+void Taker::dismiss(Lock& lock) {
+  std::vector<PopDone> told;
+  std::erase_if(pops_, [&told](Pop& pop) {
+    if (!pop.waits) told.push_back(std::move(pop.done));
+    return !pop.waits;
+  });
+  lock.unlock();
+  for (const PopDone& done : told) done(std::vector<Uuid>{});
+  lock.lock();
 }
 
 // Also after a connection that was made and then broke: see Commander::rest.
@@ -135,6 +161,8 @@ bool Taker::emptied() const {
 bool Taker::take(Lock& lock) {
   const std::string runner = pops_.front().runner;
   const size_t max = pops_.front().max;
+  const bool waits = pops_.front().waits;
+  const std::vector<std::string> passed_over = pops_.front().passed_over;
   const bool check = !checked_.contains(runner);
   const Ids known = check ? held_[runner] : Ids();
   taking_ = true;
@@ -144,15 +172,15 @@ bool Taker::take(Lock& lock) {
   const bool more = ids.size() > max;
   if (more) ids.resize(max);
   const bool asked = ids.empty() && connection_.connected();
-  if (asked) ids = new_ids(runner, max);
+  if (asked) ids = new_ids(runner, max, passed_over);
   lock.lock();
   taking_ = false;
   if (connection_.connected()) {
     backoff_.reset();
     if (!more) checked_.insert(runner);
-    if (asked && ids.size() < max) emptied_at_ = now();
+    if (asked && waits && ids.size() < max) emptied_at_ = now();
   }
-  if (!ids.empty() || pops_.front().stopped) {
+  if (!ids.empty() || !waits || pops_.front().stopped) {
     answer(lock, std::move(ids));
     return true;
   }
@@ -161,11 +189,13 @@ bool Taker::take(Lock& lock) {
   return false;
 }
 
-std::vector<Uuid> Taker::new_ids(const std::string& runner, size_t max) {
-  const auto reply =
-      connection_.call_one({&scripts_.take,
-                            {keys_.base(), runner, std::to_string(max),
-                             std::to_string(alive_.count()), await_rules_ ? "1" : "0"}});
+std::vector<Uuid> Taker::new_ids(const std::string& runner, size_t max,
+                                 const std::vector<std::string>& passed_over) {
+  Command command{&scripts_.take,
+                  {keys_.base(), runner, std::to_string(max), std::to_string(alive_.count()),
+                   await_rules_ ? "1" : "0"}};
+  command.words.insert(command.words.end(), passed_over.begin(), passed_over.end());
+  const auto reply = connection_.call_one(std::move(command));
   if (!reply.ok()) return {};
   if (is_error(**reply)) log_.error("Redis refuses 'take': {}", text_of(**reply));
   return ids_of(**reply);

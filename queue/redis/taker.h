@@ -32,6 +32,9 @@ class Taker {
 
   // From any thread. Callbacks come on the taker's thread, or from within stop().
   void pop(const std::string& runner, size_t max, PopDone done);
+  // Never waits; passes over the lanes of these actions, as rules name them (keys.h).
+  void pop_others(const std::string& runner, size_t max, std::vector<std::string> passed_over,
+                  PopDone done);
   void stop(const std::string& runner);
   bool waits(const std::string& runner) const;
 
@@ -50,16 +53,21 @@ class Taker {
     std::string runner;
     size_t max = 0;
     PopDone done;
+    std::vector<std::string> passed_over;
+    bool waits = true;     // until there is something
     bool stopped = false;  // while it is being asked for
   };
 
+  void add(Pop pop);
   void run();
   bool connect(Lock& lock);
+  void dismiss(Lock& lock);
   bool emptied() const;
   bool take(Lock& lock);
   void sleep(Lock& lock);
   void rest(Lock& lock);
-  std::vector<Uuid> new_ids(const std::string& runner, size_t max);
+  std::vector<Uuid> new_ids(const std::string& runner, size_t max,
+                            const std::vector<std::string>& passed_over);
   std::vector<Uuid> lost_ids(const std::string& runner, const Ids& known);
   void answer(Lock& lock, std::vector<Uuid> ids);
 

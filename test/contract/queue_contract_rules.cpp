@@ -142,6 +142,69 @@ TEMPLATE_TEST_CASE("queue: an action that fills it leaves the others their share
   }
 }
 
+TEMPLATE_TEST_CASE("queue: a runner takes of the others, passing over actions that it names",
+                   "[queue]", QUEUES) {
+  Fixture<TestType> f;
+  f.push_all("a", from_to(1, 5));
+  f.push_all(Lane{.action = "a", .priority = 9}, {6, 7});
+  f.push_all("b", {11, 12});
+  f.push_all("c", {21, 22});
+  f.push_all(Lane{.ns = "elsewhere", .action = "a"}, {31});
+  CHECK(f.pop_others(2, {"a", "b"}) == Numbers{21, 31});
+  Numbers others = f.pop_others(10, {"a"});
+  std::sort(others.begin(), others.end());
+  CHECK(others == Numbers{11, 12, 22});
+
+  SECTION("none, at once, where there are no others") {
+    CHECK(f.pop_others(10, {"a"}).empty());
+    CHECK(f.pop_others(10, {"a", "b"}, "r2").empty());
+    CHECK(f.pop(10, "r2") == Numbers{6, 7, 1, 2, 3, 4, 5});
+    CHECK(f.pop_others(10, {}).empty());
+  }
+  SECTION("what was passed over keeps its order, and has its turn") {
+    f.push_all("b", {13});
+    CHECK(f.pop(3) == Numbers{6, 7, 1});
+    const Numbers rest = f.pop(10);
+    CHECK(rest.size() == 5);
+    CHECK(std::set<uint32_t>(rest.begin(), rest.end()) == std::set<uint32_t>{2, 3, 4, 5, 13});
+    CHECK(std::is_sorted(rest.begin(), std::find(rest.begin(), rest.end(), 13)));
+  }
+  SECTION("it holds what it took as what it popped") {
+    CHECK(f.depth().delivered == 5);
+    f.queue->acknowledge("r1", ids_of({11, 12, 21, 22}));
+    f.queue->give_back("r1", ids_of({31}));
+    f.settle();
+    CHECK(f.depth().delivered == 0);
+    CHECK(f.pop_others(10, {"a"}, "r2") == Numbers{31});
+  }
+  SECTION("rules hold") {
+    f.push_all("b", {13, 14});
+    f.restrain("b", {.max_delivered = 3});
+    CHECK(f.pop_others(10, {"a"}) == Numbers{13});
+    CHECK(f.pop_others(10, {"a"}).empty());
+    f.restrain("b", {});
+    CHECK(f.pop_others(10, {"a"}) == Numbers{14});
+  }
+  SECTION("while it waits for work it asks for none of others'") {
+    f.pop(10);
+    const auto waiting = f.start_pop("r1", 10);
+    const auto second = f.start_pop_others("r1", 10, {"a"});
+    f.finish(second);
+    REQUIRE(second->error);
+    CHECK(second->error->code == Code::kRefused);
+    CHECK(f.pop_others(10, {"a"}, "r2").empty());  // another may
+    f.push_all("b", {15});
+    f.finish(waiting);
+    CHECK(waiting->got == Numbers{15});
+  }
+  SECTION("none of nothing") {
+    const auto pop = f.start_pop_others("r1", 0, {});
+    f.finish(pop);
+    REQUIRE(pop->error);
+    CHECK(pop->error->code == Code::kInvalid);
+  }
+}
+
 TEMPLATE_TEST_CASE("queue: one that waits for its rules hands out nothing before", "[queue]",
                    QUEUES) {
   Fixture<TestType> f;
@@ -152,6 +215,7 @@ TEMPLATE_TEST_CASE("queue: one that waits for its rules hands out nothing before
   f.restrain("a", {.max_delivered = 2});
   f.settle();
   CHECK(pop->answers == 0);
+  CHECK(f.pop_others(10, {}, "r2").empty());
   f.rules_complete();
   f.finish(pop);
   CHECK(pop->got == Numbers{1, 2});

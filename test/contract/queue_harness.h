@@ -120,15 +120,28 @@ struct Fixture {
 
   std::shared_ptr<Pop> start_pop(const std::string& runner, size_t max) {
     auto pop = std::make_shared<Pop>();
-    queue->pop(runner, max, [pop](Result<std::vector<Uuid>> result) {
+    queue->pop(runner, max, answer_of(pop));
+    return pop;
+  }
+
+  std::shared_ptr<Pop> start_pop_others(const std::string& runner, size_t max,
+                                        const std::vector<std::string>& passed_over) {
+    std::vector<ActionName> names;
+    for (const std::string& action : passed_over) names.push_back({"default", action});
+    auto pop = std::make_shared<Pop>();
+    queue->pop_others(runner, max, std::move(names), answer_of(pop));
+    return pop;
+  }
+
+  static std::function<void(Result<std::vector<Uuid>>)> answer_of(std::shared_ptr<Pop> pop) {
+    return [pop](const Result<std::vector<Uuid>>& result) {
       ++pop->answers;
       if (result.ok()) {
         pop->got = numbers_of(*result);
       } else {
         pop->error = result.error();
       }
-    });
-    return pop;
+    };
   }
 
   void finish(const std::shared_ptr<Pop>& pop) {
@@ -138,6 +151,14 @@ struct Fixture {
   // Only where something waits.
   Numbers pop(size_t max, const std::string& runner = "r1") {
     const auto pop = start_pop(runner, max);
+    finish(pop);
+    REQUIRE_FALSE(pop->error);
+    return pop->got;
+  }
+
+  Numbers pop_others(size_t max, const std::vector<std::string>& passed_over,
+                     const std::string& runner = "r1") {
+    const auto pop = start_pop_others(runner, max, passed_over);
     finish(pop);
     REQUIRE_FALSE(pop->error);
     return pop->got;

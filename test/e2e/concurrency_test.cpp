@@ -79,5 +79,27 @@ TEST_CASE("a cap is there after a restart, before anything runs") {
   CHECK(json_member(http.get("/actions/flood").body, "max_concurrency") == "1");
 }
 
+TEST_CASE("an action whose jobs hold every worker, and more of them the queue, keeps nobody out") {
+  // What runs Lua, and what waits for a plugin.
+  const std::string flood = GENERATE(std::string("while true do end"),
+                                     std::string("call('sleep', 'sleep', {ms = 600000})"));
+  const TempFolder folder;
+  const std::string config = folder.write("config.lua", R"(
+Plugin "sleep" { file = ")" SLUICE_BIN_DIR R"(/../test/plugins/sleep.so", timeout = "10m" }
+)");
+  Server server(folder / "data", {"--workers", "1", "--config", config});
+  Http http(server.url());
+  REQUIRE(http.create("flood", "function main() " + flood + " end", 600'000).status == 200);
+  REQUIRE(http.create("other", kBusy).status == 200);
+  std::string first;
+  for (int i = 0; i < 1'000; ++i) {
+    const std::string id = http.post("/actions/flood", "1").invocation_id();
+    if (i == 0) first = id;
+  }
+  for (int i = 0; i < 5; ++i) CHECK(http.block("other", "42").body == "42");
+  CHECK(json_member(http.get("/invocations/" + first).body, "state") == "running");
+  server.kill_hard();
+}
+
 }  // namespace
 }  // namespace sluice::test

@@ -130,42 +130,116 @@ TEST_CASE("each worker that dies under a job makes its next attempt wait twice a
   CHECK(world.find(id).progress.due_at == world.clock.wall() + Millis(1'000));
 }
 
+namespace {
+
+// A runner whose places are all held by jobs of `hello`, of which more wait.
+struct FloodedWorld : World {
+  static constexpr size_t kPlaces = 32;
+
+  FloodedWorld() {
+    pool.capacity = kPlaces;
+    runner.start();
+    for (size_t i = 0; i < 10 * kPlaces; ++i) submit();
+    runner.look_for_others();  // there was room until now
+  }
+
+  void look() {
+    runner.look_for_others();
+    executor.turn();
+  }
+
+  // Ends one job of `action`.
+  void end_one(const std::string& action) {
+    const auto one = std::find_if(pool.jobs.begin(), pool.jobs.end(),
+                                  [&](const auto& given) { return given.job.action == action; });
+    REQUIRE(one != pool.jobs.end());
+    std::iter_swap(pool.jobs.begin(), one);
+    pool.succeed("1");
+    executor.turn();
+  }
+
+  size_t running(const std::string& action) const {
+    return static_cast<size_t>(
+        std::count_if(pool.jobs.begin(), pool.jobs.end(),
+                      [&](const auto& given) { return given.job.action == action; }));
+  }
+
+  runner::Runner runner{parts(), options};
+};
+
+}  // namespace
+
 TEST_CASE("an action whose slow jobs hold every place does not keep the others out") {
-  World world;
-  world.pool.capacity = 4;
-  runner::Runner runner(world.parts(), world.options);
-  runner.start();
-  for (int i = 0; i < 30; ++i) world.submit();
-  REQUIRE(world.pool.jobs.size() == 4);
-  auto other = world.submission("other");
-  world.submit(other);
-  CHECK(world.pool.jobs.size() == 4);
+  FloodedWorld world;
+  REQUIRE(world.pool.jobs.size() == FloodedWorld::kPlaces);
+  world.submit(world.submission("other"));
+  CHECK(world.running("other") == 0);  // who has room is asked first
+  world.look();
+  CHECK(world.running("other") == 1);
+  CHECK(world.running("hello") == FloodedWorld::kPlaces);
 
-  runner.tick();  // nothing has ended since
-  world.executor.turn();
-  const auto runs_other = [&] {
-    return std::any_of(world.pool.jobs.begin(), world.pool.jobs.end(),
-                       [](const auto& given) { return given.job.action == "other"; });
-  };
-  CHECK(runs_other());
-  const size_t beyond = world.pool.jobs.size();
-  CHECK(beyond > 4);
-  CHECK(beyond <= 4 + 8);
-
-  SECTION("but not without bound") {
-    for (int i = 0; i < 100; ++i) world.submit();
-    for (int i = 0; i < 20; ++i) {
-      runner.tick();
-      world.executor.turn();
+  SECTION("nor do those of it that wait already, however many") {
+    for (int i = 0; i < 10; ++i) world.look();
+    CHECK(world.running("hello") == FloodedWorld::kPlaces);
+    world.submit(world.submission("another"));
+    world.look();
+    CHECK(world.running("another") == 1);
+  }
+  SECTION("nor where one of its jobs ends now and then and makes no room") {
+    world.pool.capacity = FloodedWorld::kPlaces / 2;
+    for (size_t i = 0; i < FloodedWorld::kPlaces / 4; ++i) {
+      world.end_one("hello");
+      world.submit(world.submission("another"));
+      world.look();
+      CHECK(world.running("another") > 0);
+      world.end_one("another");
     }
-    CHECK(world.pool.jobs.size() <= 4 + 64);
   }
-  SECTION("and not while jobs end") {
-    world.pool.succeed("1");
-    runner.tick();
-    world.executor.turn();
-    CHECK(world.pool.jobs.size() < beyond);
+}
+
+TEST_CASE("others that come in beyond the room follow one another without a look") {
+  FloodedWorld world;
+  for (int i = 0; i < 20; ++i) world.submit(world.submission("other"));
+  world.look();
+  const size_t at_once = world.running("other");
+  CHECK(at_once > 0);
+  CHECK(at_once < 20);
+  for (int left = 20; left > 0; --left) world.end_one("other");
+  CHECK(world.running("other") == 0);
+  CHECK(world.depth().waiting == 9 * FloodedWorld::kPlaces);
+}
+
+TEST_CASE("others come in beyond the room up to a bound, and leave a place for who comes last") {
+  FloodedWorld world;
+  for (int action = 0; action < 5; ++action) {
+    const std::string name = "flood" + std::to_string(action);
+    for (int i = 0; i < 100; ++i) world.submit(world.submission(name));
+    for (int i = 0; i < 100; ++i) world.look();
+    CHECK(world.running(name) > 0);
   }
+  CHECK(world.pool.jobs.size() < FloodedWorld::kPlaces + 64);
+  world.submit(world.submission("last"));
+  world.look();
+  CHECK(world.running("last") == 1);
+
+  for (int action = 0; action < 100; ++action)
+    world.submit(world.submission("many" + std::to_string(action)));
+  for (int i = 0; i < 100; ++i) world.look();
+  CHECK(world.pool.jobs.size() == FloodedWorld::kPlaces + 64);
+  CHECK(world.running("hello") == FloodedWorld::kPlaces);
+}
+
+TEST_CASE("where a job of the others makes room nobody is looked for") {
+  FloodedWorld world;
+  world.submit(world.submission("other"));
+  world.end_one("hello");  // the queue gives from each action in turn
+  world.end_one("hello");
+  CHECK(world.running("other") == 1);
+  world.submit(world.submission("other"));
+  world.look();  // there was room since
+  CHECK(world.running("other") == 1);
+  world.look();
+  CHECK(world.running("other") == 2);
 }
 
 TEST_CASE("what waits for its code has its place already") {
@@ -184,7 +258,7 @@ TEST_CASE("a runner that is stuck leaves to others what comes in") {
   runner::Runner runner(world.parts(), world.options);
   runner.start();
   world.submit();
-  runner.tick();
+  for (int i = 0; i < 3; ++i) runner.look_for_others();
   CHECK(world.depth().waiting == 0);  // and the runner has its answer, too
   world.submit();
   CHECK(world.pool.jobs.size() == 1);
