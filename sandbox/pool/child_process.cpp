@@ -81,6 +81,14 @@ uint64_t ChildProcess::resident_bytes() const {
   return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
+std::optional<std::chrono::nanoseconds> ChildProcess::cpu_time() const {
+  clockid_t clock;
+  timespec time;
+  if (clock_getcpuclockid(pid_, &clock) != 0 || clock_gettime(clock, &time) != 0)
+    return std::nullopt;
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
 void ChildProcess::kill() {
   if (pid_ != 0) ::kill(pid_, SIGKILL);
 }

@@ -6,6 +6,8 @@
 
 #include <sys/types.h>
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,6 +55,7 @@ class ChildProcess {
 
   pid_t pid() const { return pid_; }
   uint64_t resident_bytes() const;  // by the kernel's count; 0: not to be known
+  std::optional<std::chrono::nanoseconds> cpu_time() const;  // of all its threads; likewise
   const std::string& without_namespaces() const { return without_namespaces_; }  // why; empty: with
   Fd take_channel() { return std::move(channel_); }
 

@@ -154,7 +154,9 @@ class Worker final : private Channel::Reader {
     MonoTime made_at{};
     MonoTime pressing_since{};  // when it was made, or what it waited for was answered
     std::optional<MonoTime> seen_running_at;
-    std::optional<MonoTime> began_at;  // once it has called: before, it is not known
+    std::optional<MonoTime> began_at;      // once it has called: before, it is not known
+    std::optional<MonoTime> seen_late_at;  // running past its limit, for the first time
+    std::chrono::nanoseconds cpu_then{0};  // of the worker
     bool waits = false;
     bool revoked = false;
     std::optional<Outcome> told_to_end;
@@ -184,6 +186,7 @@ class Worker final : private Channel::Reader {
   void hang_up(Offer& offer);
   void tell_to_end(uint16_t slot, Outcome outcome, MonoTime now);
   void watch_time(MonoTime now, const Offer* running);
+  bool overstays(Offer& offer, MonoTime end, MonoTime now);
   Offer* running_offer(bool* implausible);
   Offer* to_blame();
 

@@ -9,6 +9,11 @@ namespace {
 // Beyond all limits of what it is doing: then a worker is taken for stuck.
 constexpr std::chrono::milliseconds kUnresponsiveAfter{2'000};
 
+// Of the processor: what a worker needs at most to end a job at its limit. And how long it is
+// waited for where it does not get that.
+constexpr std::chrono::milliseconds kTimeToEnd{5};
+constexpr std::chrono::milliseconds kStarvedGrace{100};
+
 // An end that is owed is seen as such so often in a row: the first time may be the very moment at
 // which the worker gets to it.
 constexpr unsigned kOwesForChecks = 10;
@@ -45,7 +50,7 @@ Worker::Health Worker::check(MonoTime now) {
     MonoTime end = since + limit_of(offer->ticket->job);
     // Others kept it from its end: it has the grace from when it was told.
     if (offer->told_to_end == Outcome::kTimedOut) end = std::max(end, offer->told_at);
-    if (now - end > kKillGrace) {
+    if (overstays(*offer, end, now)) {
       overdue_sequence_ = offer->sequence;
       return Health::kOvertime;
     }
@@ -70,6 +75,21 @@ Worker::Health Worker::check(MonoTime now) {
   if (owes_for_checks_ > kOwesForChecks) return Health::kUnresponsive;
   const auto patience = kUnresponsiveAfter + kKillGrace + longest;
   return busy() && now - last_progress_ > patience ? Health::kUnresponsive : Health::kFine;
+}
+
+// Past its limit and the grace, though it had the processor and could have ended. On a machine that
+// has too much to do it may not have had it: then the job has a little longer, and is not taken for
+// one that sits in a C function.
+bool Worker::overstays(Offer& offer, MonoTime end, MonoTime now) {
+  if (now <= end) return false;
+  if (!offer.seen_late_at) {
+    offer.seen_late_at = now;
+    offer.cpu_then = child_.cpu_time().value_or(std::chrono::nanoseconds(0));
+  }
+  if (now - end <= kKillGrace) return false;
+  const auto cpu = child_.cpu_time();
+  const bool had_cpu = !cpu || *cpu - offer.cpu_then >= kTimeToEnd;
+  return had_cpu || now - *offer.seen_late_at > kStarvedGrace;
 }
 
 // A job's limit goes on while it waits for a plugin, or for its turn.

@@ -16,7 +16,7 @@ Environment at_another_time(const std::string& offset) {
 }
 
 TEST_CASE("fleet: APIs and runners whose clocks are an hour apart work together") {
-  Fleet fleet;
+  Fleet fleet(Fleet::kNothing, Fleet::kLongLease);
   HttpProgram& early = fleet.start_api({}, at_another_time("-1h"));
   HttpProgram& late = fleet.start_api({}, at_another_time("+1h"));
   create_actions(early.url());

@@ -40,7 +40,7 @@ size_t capped_at_once(Fleet& fleet, const Accepted& accepted) {
 
 TEST_CASE("fleet: an action never runs more often at a time than it may, on whichever runner") {
   const int cap = GENERATE(1, 2);
-  Fleet fleet;
+  Fleet fleet(Fleet::kNothing, Fleet::kLongLease);
   HttpProgram& api = fleet.start_api();
   create_actions(api.url());
   create_capped(api, cap);
@@ -54,13 +54,13 @@ TEST_CASE("fleet: an action never runs more often at a time than it may, on whic
 }
 
 TEST_CASE("fleet: the places of a runner that is killed are free again") {
-  Fleet fleet;
+  Fleet fleet(Fleet::kNothing, Millis(3'000));
   HttpProgram& api = fleet.start_api();
   create_capped(api, 1);
   Program& first = fleet.start_runner();
   Accepted accepted;
-  submit(accepted, api, 1, 1'000);
-  REQUIRE(eventually([&] { return fleet.count(State::kRunning) == 1; }));
+  Http http(api.url());
+  accepted.submit_running(fleet, http, 1'000, "capped");
   submit(accepted, api, 10, 5);
   first.kill_hard();
   fleet.start_runner();
@@ -69,15 +69,15 @@ TEST_CASE("fleet: the places of a runner that is killed are free again") {
 }
 
 TEST_CASE("fleet: a cap holds while Redis forgets everything, what runs included") {
-  Fleet fleet(Fleet::kRedis);
+  Fleet fleet(Fleet::kRedis, Fleet::kLongLease);
   HttpProgram& api = fleet.start_api();
   create_actions(api.url());
   create_capped(api, 1);
   fleet.start_runner();
   fleet.start_runner();
   Accepted accepted;
-  submit(accepted, api, 1, 6'000);
-  REQUIRE(eventually([&] { return fleet.count(State::kRunning) == 1; }));
+  Http http(api.url());
+  accepted.submit_running(fleet, http, 6'000, "capped");
   submit(accepted, api, 20, 5);
   RedisProbe(fleet).flush_all();
   accepted.submit({api.url()}, 50);

@@ -23,7 +23,7 @@ T await(TurnExecutor& executor, Call&& call) {
 
 }  // namespace
 
-Fleet::Fleet(int own) : name_(unique_name("fleet")) {
+Fleet::Fleet(int own, Millis lease) : name_(unique_name("fleet")), lease_(lease) {
   if (own & kRedis) redis_ = std::make_unique<RedisServer>();
   if (own & kMongo) mongo_ = std::make_unique<MongoServer>();
   redis_url_ = redis_ ? redis_->url() : shared_redis_url();
@@ -45,27 +45,23 @@ std::vector<std::string> Fleet::command(const std::string& name, std::vector<std
   return command;
 }
 
-namespace {
-
-Environment environment_of(const std::string& name, Environment more) {
-  more.push_back("SLUICE_REDIS_PREFIX=" + name);
-  more.push_back("SLUICE_LEASE=1000");
+Environment Fleet::environment(Environment more) const {
+  more.push_back("SLUICE_REDIS_PREFIX=" + name_);
+  more.push_back("SLUICE_LEASE=" + std::to_string(lease_.count()));
   return more;
 }
-
-}  // namespace
 
 HttpProgram& Fleet::start_api(std::vector<std::string> arguments, Environment environment) {
   apis.push_back(std::make_unique<HttpProgram>(
       command("api", {"--listen", "127.0.0.1:0"}, std::move(arguments)),
-      environment_of(name_, std::move(environment))));
+      this->environment(std::move(environment))));
   return *apis.back();
 }
 
 Program& Fleet::start_runner(std::vector<std::string> arguments, Environment environment) {
   runners.push_back(
       std::make_unique<Program>(command("runner", {"--workers", "1"}, std::move(arguments)),
-                                environment_of(name_, std::move(environment)), "Running jobs"));
+                                this->environment(std::move(environment)), "Running jobs"));
   return *runners.back();
 }
 
@@ -146,6 +142,21 @@ std::string Accepted::submit_one(Http& http, const std::string& action, const st
   return id;
 }
 
+std::string Accepted::submit_running(Fleet& fleet, Http& http, int ms, const std::string& action) {
+  std::string id;
+  REQUIRE(eventually([&] {
+    const Result<Invocation> found = id.empty() ? Error{} : fleet.find(id);
+    if (found.ok() && found->progress.state == State::kRunning) return true;
+    if (!id.empty() && !(found.ok() && is_finished(found->progress.state))) return false;
+    const int n = next();
+    id = submit_one(http, action,
+                    R"({"n":)" + std::to_string(n) + R"(,"ms":)" + std::to_string(ms) + "}",
+                    std::to_string(2 * n));
+    return false;
+  }));
+  return id;
+}
+
 void Accepted::submit(const std::vector<std::string>& api_urls, size_t count, int clients) {
   std::atomic<size_t> left{count};
   std::vector<std::thread> threads;
@@ -158,11 +169,7 @@ void Accepted::submit(const std::vector<std::string>& api_urls, size_t count, in
         while (mine > 0 && !left.compare_exchange_weak(mine, mine - 1)) {
         }
         if (mine == 0) return;
-        int n;
-        {
-          const std::lock_guard lock(mutex_);
-          n = next_++;
-        }
+        const int n = next();
         const std::string payload = R"({"n":)" + std::to_string(n) + "}";
         const bool accepted = eventually([&] {
           if (!submit_one(*http, "double", payload, std::to_string(2 * n)).empty()) return true;
@@ -174,6 +181,11 @@ void Accepted::submit(const std::vector<std::string>& api_urls, size_t count, in
     });
   }
   for (std::thread& thread : threads) thread.join();
+}
+
+int Accepted::next() {
+  const std::lock_guard lock(mutex_);
+  return next_++;
 }
 
 std::vector<std::string> Accepted::ids() const {

@@ -26,8 +26,10 @@ class Fleet {
  public:
   enum Own { kNothing = 0, kRedis = 1, kMongo = 2 };
 
-  // Leases last a second here: what a runner lost is due again soon.
-  explicit Fleet(int own = kNothing);
+  // Leases last a second: what a runner lost is due again soon. kLongLease: where nothing is to be
+  // lost, however slow the machine.
+  explicit Fleet(int own = kNothing, Millis lease = Millis(1'000));
+  static constexpr Millis kLongLease{60'000};
   ~Fleet();
 
   const std::string& mongo_url() const { return mongo_url_; }
@@ -53,7 +55,10 @@ class Fleet {
                                    std::vector<std::string> arguments) const;
   Store& store();
 
+  Environment environment(Environment more) const;
+
   const std::string name_;  // of the database, and of the keys in Redis
+  const Millis lease_;
   std::unique_ptr<RedisServer> redis_;
   std::unique_ptr<MongoServer> mongo_;
   std::string redis_url_, mongo_url_;
@@ -96,6 +101,10 @@ class Accepted {
   std::string submit_one(Http& http, const std::string& action, const std::string& payload,
                          const std::string& result);
 
+  // One job of `ms` that was seen running, of `spin` or another action with its arguments. Those
+  // that end unseen are followed by another.
+  std::string submit_running(Fleet& fleet, Http& http, int ms, const std::string& action = "spin");
+
   // Waits until all have ended; each with its result, written once.
   void check_all(Fleet& fleet);
 
@@ -103,6 +112,8 @@ class Accepted {
   std::vector<std::string> ids() const;
 
  private:
+  int next();
+
   mutable std::mutex mutex_;
   std::map<std::string, std::string> results_;  // by id
   int next_ = 0;

@@ -6,23 +6,28 @@ namespace {
 
 TEST_CASE(
     "fleet: the late result of a runner that was frozen is refused, and the other one stands") {
-  Fleet fleet;
+  Fleet fleet(Fleet::kNothing, Millis(3'000));
   HttpProgram& api = fleet.start_api();
   create_actions(api.url());
   Program& frozen = fleet.start_runner();
   Http http(api.url());
   Accepted accepted;
-  const std::string id = accepted.submit_one(http, "spin", R"({"n":21,"ms":1000})", "42");
-  REQUIRE(eventually([&] { return fleet.count(State::kRunning) == 1; }));
-  const Uuid first_token = fleet.find(id)->progress.claim->token;
-  const auto children = frozen.children();
-  frozen.pause();
+  std::string id;
+  std::optional<Claim> first;
+  REQUIRE(eventually([&] {
+    id = accepted.submit_running(fleet, http, 1'000);
+    frozen.pause();
+    const auto found = fleet.find(id);
+    if (found.ok() && found->progress.state == State::kRunning) first = found->progress.claim;
+    if (!first) frozen.resume();  // it was faster: another one
+    return first.has_value();
+  }));
 
   fleet.start_runner();
   REQUIRE(eventually([&] {
     const auto found = fleet.find(id);
     return found.ok() && (is_finished(found->progress.state) ||
-                          (found->progress.claim && found->progress.claim->token != first_token));
+                          (found->progress.claim && found->progress.claim->token != first->token));
   }));
   accepted.check_all(fleet);
   frozen.resume();
@@ -39,16 +44,16 @@ TEST_CASE(
 }
 
 TEST_CASE("fleet: a long job is not taken from a runner that lives") {
-  Fleet fleet;
+  Fleet fleet(Fleet::kNothing, Millis(2'000));
   HttpProgram& api = fleet.start_api();
   create_actions(api.url());
   fleet.start_runner();
   fleet.start_runner();
   Http http(api.url());
   Accepted accepted;
-  const std::string id = accepted.submit_one(http, "spin", R"({"n":21,"ms":4000})", "42");
+  const std::string id = accepted.submit_one(http, "spin", R"({"n":21,"ms":6000})", "42");
   accepted.check_all(fleet);
-  CHECK(fleet.find(id)->progress.deliveries == 1);  // four leases long
+  CHECK(fleet.find(id)->progress.deliveries == 1);  // three leases long
 }
 
 }  // namespace

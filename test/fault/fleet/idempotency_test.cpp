@@ -7,7 +7,7 @@ namespace sluice::test {
 namespace {
 
 TEST_CASE("fleet: 100 concurrent submissions with the same idempotency key make one job") {
-  Fleet fleet;
+  Fleet fleet(Fleet::kNothing, Fleet::kLongLease);
   for (int i = 0; i < 2; ++i) fleet.start_api();
   create_actions(fleet.apis[0]->url());
   std::vector<std::thread> clients;

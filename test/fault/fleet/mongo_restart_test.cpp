@@ -48,8 +48,7 @@ TEST_CASE("fleet: a result is kept while MongoDB is frozen, and written afterwar
   fleet.start_runner();
   Http http(api.url());
   Accepted accepted;
-  const std::string id = accepted.submit_one(http, "spin", R"({"n":21,"ms":300})", "42");
-  REQUIRE(eventually([&] { return fleet.count(State::kRunning) == 1; }));
+  accepted.submit_running(fleet, http, 500);
   fleet.mongo().process().pause();
   CHECK(eventually([&] { return http.post("/actions/double", R"({"n":2})").status == 503; }));
   fleet.mongo().process().resume();

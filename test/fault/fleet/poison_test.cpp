@@ -7,7 +7,7 @@ namespace {
 TEST_CASE(
     "fleet: a job that kills its worker three times ends dead with its reason, and all else goes "
     "on") {
-  Fleet fleet;
+  Fleet fleet(Fleet::kNothing, Fleet::kLongLease);
   HttpProgram& api = fleet.start_api();
   create_actions(api.url());
   Program& runner = fleet.start_runner();

@@ -6,7 +6,7 @@ namespace {
 
 TEST_CASE(
     "fleet: SIGTERM of everything in turn, under load, loses nothing and runs nothing twice") {
-  Fleet fleet;
+  Fleet fleet(Fleet::kNothing, Fleet::kLongLease);
   for (int i = 0; i < 2; ++i) fleet.start_api();
   create_actions(fleet.apis[0]->url());
   for (int i = 0; i < 3; ++i) fleet.start_runner();
@@ -49,15 +49,14 @@ TEST_CASE(
 }
 
 TEST_CASE("fleet: a runner that is told to end hands back what it cannot finish") {
-  Fleet fleet;
+  Fleet fleet(Fleet::kNothing, Fleet::kLongLease);
   HttpProgram& api = fleet.start_api();
   create_actions(api.url());
   Program& first = fleet.start_runner({"--grace", "100"});
   Http http(api.url());
   Accepted accepted;
-  const std::string id = accepted.submit_one(http, "spin", R"({"n":21,"ms":3000})", "42");
+  const std::string id = accepted.submit_running(fleet, http, 5'000);
   for (int i = 0; i < 5; ++i) accepted.submit_one(http, "double", R"({"n":1})", "2");
-  REQUIRE(eventually([&] { return fleet.count(State::kRunning) > 0; }));
   CHECK(first.stop() == 0);
   const auto back = fleet.find(id);
   CHECK(back->progress.state == State::kQueued);  // at once: not when its lease is over

@@ -54,18 +54,22 @@ TEST_CASE("fleet: kill -9 of a runner after it took ids, before it claimed them"
 }
 
 TEST_CASE("fleet: kill -9 of a runner between its result and its acknowledgement") {
-  Fleet fleet(Fleet::kRedis);
+  Fleet fleet(Fleet::kRedis, Fleet::kLongLease);
   HttpProgram& api = fleet.start_api();
   create_actions(api.url());
   Program& first = fleet.start_runner();
   Http http(api.url());
   Accepted accepted;
-  const std::string id = accepted.submit_one(http, "spin", payload(21, 500), "42");
-  REQUIRE_FALSE(id.empty());
-  REQUIRE(eventually([&] { return fleet.count(State::kRunning) == 1; }));
-
-  // Redis stands still: the result is written, its acknowledgement is not heard.
-  fleet.redis().process().pause();
+  // Redis stands still while it runs: the result is written, its acknowledgement is not heard.
+  std::string id;
+  REQUIRE(eventually([&] {
+    id = accepted.submit_running(fleet, http, 1'000);
+    fleet.redis().process().pause();
+    const auto found = fleet.find(id);
+    const bool runs = found.ok() && found->progress.state == State::kRunning;
+    if (!runs) fleet.redis().process().resume();
+    return runs;
+  }));
   REQUIRE(eventually([&] {
     const auto found = fleet.find(id);
     return found.ok() && found->progress.state == State::kDone;

@@ -67,6 +67,17 @@ TEST_CASE("A job stuck in a C function is killed with its worker, and its neighb
   REQUIRE(fixture.until([&] { return fixture.pool().stats().workers_alive == workers + 1; }));
 }
 
+TEST_CASE("A job whose worker stands still ends at its time limit, too") {
+  PoolFixture fixture(PoolFixture::defaults(1));
+  REQUIRE(fixture.until([&] { return fixture.pool().stats().workers_alive == 2; }));
+  const pid_t pid = fixture.pool().worker_pids().at(0);
+  const auto endless = run_endless(fixture, with_timeout(fixture.job(kEndless), Millis(1'000)));
+  kill(pid, SIGSTOP);
+  REQUIRE(fixture.until([&] { return *endless != nullptr; }));
+  CHECK((*endless)->report.outcome == Outcome::kTimedOut);
+  CHECK(fixture.result_of(fixture.job(kQuick)).report.result == "1");
+}
+
 TEST_CASE("A result does not wait for the slow job behind it") {
   PoolFixture fixture(PoolFixture::defaults(1));
   const Job quick = fixture.job(kQuick);
