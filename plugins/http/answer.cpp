@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <limits>
 
 #include "plugins/http/text.h"
 #include "plugins/support/args.h"
@@ -25,6 +26,27 @@ std::string join(const std::vector<std::string>& values) {
   std::string all;
   for (const std::string& value : values) all += (&value == &values.front() ? "" : ", ") + value;
   return all;
+}
+
+// Where the body ends, by the Content-Length of an answer: one number, or the same one again
+// (RFC 9112, 6.3). libcurl takes the last line's, and of each as many digits as there are: two who
+// read the same answer would see different ones. Nothing where it is none; a number beyond 64 bits
+// is the largest of them.
+std::optional<uint64_t> length_of(const std::vector<std::string>& values) {
+  const std::string all = join(values);
+  std::optional<uint64_t> length;
+  for (size_t at = 0; at <= all.size();) {
+    const size_t comma = std::min(all.find(',', at), all.size());
+    const std::string_view digits = trim(std::string_view(all).substr(at, comma - at));
+    uint64_t one = std::numeric_limits<uint64_t>::max();
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), one);
+    if (read.ec == std::errc::invalid_argument || read.ptr != digits.data() + digits.size() ||
+        one != length.value_or(one))
+      return {};
+    length = one;
+    at = comma + 1;
+  }
+  return length;
 }
 
 std::string array_of(const std::vector<std::string>& values) {
@@ -74,12 +96,13 @@ void Answer::begin(std::string_view status_line) {
 bool Answer::end_of_head(bool has_body) {
   in_head_ = false;
   if (!has_body || status_ < 200 || status_ == 204 || status_ == 304) return true;
-  const auto length = header("content-length");
-  uint64_t bytes = 0;
-  if (!length) return true;
-  const auto read = std::from_chars(length->data(), length->data() + length->size(), bytes);
-  if (read.ec == std::errc() && bytes <= max_body_bytes_) return true;
-  return refuse_body(*length);
+  const auto lengths = headers_.find("content-length");
+  if (lengths == headers_.end()) return true;
+  const auto bytes = length_of(lengths->second);
+  if (bytes && *bytes <= max_body_bytes_) return true;
+  if (bytes) return refuse_body(*header("content-length"));
+  problem_ = "the answer's Content-Length is not one number: where its body ends is not certain";
+  return false;
 }
 
 bool Answer::refuse_body(const std::string& size) {

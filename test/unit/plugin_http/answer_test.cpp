@@ -96,5 +96,40 @@ TEST_CASE("a body is bounded before and while it arrives") {
   CHECK_THAT(answer.problem(), Contains("more than 10 bytes"));
 }
 
+TEST_CASE("an answer whose length is not one number is refused") {
+  const auto problem_of = [](const std::vector<std::string>& values) {
+    Answer answer(1000, 10);
+    std::vector<std::string> lines = {"HTTP/1.1 200 OK\r\n"};
+    for (const std::string& value : values) lines.push_back("Content-Length: " + value + "\r\n");
+    lines.emplace_back("\r\n");
+    return feed(answer, lines) ? "" : answer.problem();
+  };
+  for (const std::vector<std::string>& values :
+       std::vector<std::vector<std::string>>{{"5", "3"},
+                                             {"3", "5"},
+                                             {"5, 3"},
+                                             {"5", "5, 3"},
+                                             {"5", ""},
+                                             {"5,"},
+                                             {","},
+                                             {""},
+                                             {"x"},
+                                             {"+5"},
+                                             {"-5"},
+                                             {"0x5"},
+                                             {"5x"},
+                                             {"5 3"},
+                                             {"5.0"},
+                                             {"5", "99999999999999999999999"}}) {
+    INFO(values.front() << " and " << values.back());
+    CHECK_THAT(problem_of(values), Contains("Content-Length is not one number"));
+  }
+  CHECK(problem_of({"5", "5"}).empty());
+  CHECK(problem_of({"5, 5", " 5 "}).empty());
+  CHECK(problem_of({"05", "5"}).empty());
+  CHECK_THAT(problem_of({"99999999999999999999999"}), Contains("at most 10 are taken"));
+  CHECK_THAT(problem_of({"11", "11"}), Contains("has 11 bytes"));
+}
+
 }  // namespace
 }  // namespace sluice::http

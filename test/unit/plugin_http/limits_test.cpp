@@ -113,6 +113,24 @@ TEST_CASE("a packed answer is not unpacked into memory") {
              Contains("error") || Contains("\"status\":200"));
 }
 
+TEST_CASE("an answer with two lengths is an error, and its connection serves no other call") {
+  for (const char* lengths :
+       {"Content-Length: 5\r\nContent-Length: 3\r\n", "Content-Length: 3\r\nContent-Length: 5\r\n",
+        "Content-Length: 5, 3\r\n"}) {
+    INFO(lengths);
+    const ScriptedServer server([&](const Heard& heard, Peer& peer) {
+      peer.send(heard.line.find("GET /two ") == 0
+                    ? "HTTP/1.1 200 OK\r\n" + std::string(lengths) + "\r\nhello"
+                    : answer(200, "fine"));
+    });
+    PluginDriver http("http.so", R"({"hosts":["127.0.0.1:*"]})");
+    const auto got = http.call("get", R"({"url":")" + server.url() + R"(two"})");
+    CHECK(got.text ==
+          "the answer's Content-Length is not one number: where its body ends is not certain");
+    CHECK_THAT(http.call("get", R"({"url":")" + server.url() + "\"}").text, Contains("fine"));
+  }
+}
+
 TEST_CASE("an answer that breaks off is an error") {
   const ScriptedServer half(once("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345"));
   CHECK(get(half) == "error: the answer of '127.0.0.1' broke off");
