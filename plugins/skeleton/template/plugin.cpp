@@ -18,27 +18,27 @@
 namespace {
 
 namespace dom = simdjson::dom;
-using sluice::plugin::Failure;
-using sluice::plugin::Pending;
+namespace api = sluice::plugin;
 
 // Throws a message for the caller: in Lua, an error that pcall catches.
 dom::object object_of(dom::parser& parser, std::string_view json, const char* what) {
   dom::element root;
   dom::object object;
   const auto wrong = parser.parse(json.data(), json.size()).get(root);
-  if (wrong == simdjson::NUMBER_ERROR) throw Failure("a number in the payload is beyond 64 bits");
-  if (wrong || root.get(object)) throw Failure(std::string(what) + " must be an object");
+  if (wrong == simdjson::NUMBER_ERROR)
+    throw api::Failure("a number in the payload is beyond 64 bits");
+  if (wrong || root.get(object)) throw api::Failure(std::string(what) + " must be an object");
   return object;
 }
 
 dom::element number(dom::object payload, std::string_view key) {
   dom::element value;
   if (payload.at_key(key).get(value))
-    throw Failure("the payload needs '" + std::string(key) + "', a number");
+    throw api::Failure("the payload needs '" + std::string(key) + "', a number");
   if (value.type() == dom::element_type::UINT64)  // only those that an int64_t cannot hold
-    throw Failure("a number in the payload is beyond 64 bits");
+    throw api::Failure("a number in the payload is beyond 64 bits");
   if (value.is_number()) return value;
-  throw Failure("'" + std::string(key) + "' must be a number");
+  throw api::Failure("'" + std::string(key) + "' must be a number");
 }
 
 // A double as JSON that reads back as the same, and as no integer.
@@ -58,42 +58,43 @@ class @CLASS@ {
     for (const auto [key, value] : object_of(parser, config, "the configuration")) {
       // A key that is misspelt would be missed much later.
       if (key != "limit")
-        throw Failure("there is no key '" + std::string(key) + "'; there is limit");
+        throw api::Failure("there is no key '" + std::string(key) + "'; there is limit");
       if (value.get(limit_) || limit_ < 1 || limit_ > kLargestLimit)
-        throw Failure("limit must be a whole number from 1 to " + std::to_string(kLargestLimit));
+        throw api::Failure("limit must be a whole number from 1 to " +
+                           std::to_string(kLargestLimit));
     }
     const std::string calls = std::to_string(host.concurrency) + " calls at a time";
-    sluice::plugin::log(host, SLUICE_LOG_INFO, "adds numbers, up to " + calls);
+    api::log(host, SLUICE_LOG_INFO, "adds numbers, up to " + calls);
   }
 
   // The action "add". It may block; what takes long asks call.abandoned() now and then, and gives
   // up when nobody waits any more.
-  std::string add(std::string_view json, const Pending& /*call*/) {
+  std::string add(std::string_view json, const api::Pending& /*call*/) {
     dom::parser parser;
     const dom::object payload = object_of(parser, json, "the payload");
     const dom::element x = number(payload, "x"), y = number(payload, "y");
-    if (payload.size() > 2) throw Failure("the payload has other keys than 'x' and 'y'");
+    if (payload.size() > 2) throw api::Failure("the payload has other keys than 'x' and 'y'");
     if (x.is_int64() && y.is_int64()) {
       int64_t sum = 0;
       if (__builtin_add_overflow(int64_t{x}, int64_t{y}, &sum))
-        throw Failure("x + y is beyond the integers of 64 bits");
+        throw api::Failure("x + y is beyond the integers of 64 bits");
       if (limit_ != 0 && (sum > limit_ || sum < -limit_)) refuse();
       return std::to_string(sum);
     }
     const double sum = double{x} + double{y};
-    if (!std::isfinite(sum)) throw Failure("x + y is beyond what a JSON number can be");
+    if (!std::isfinite(sum)) throw api::Failure("x + y is beyond what a JSON number can be");
     if (limit_ != 0 && std::abs(sum) > static_cast<double>(limit_)) refuse();
     return written(sum);
   }
 
-  static constexpr sluice::plugin::Action<@CLASS@> kActions[] = {{"add", &@CLASS@::add}};
+  static constexpr api::Action<@CLASS@> kActions[] = {{"add", &@CLASS@::add}};
 
  private:
   // Up to here every whole number is a double as well.
   static constexpr int64_t kLargestLimit = int64_t{1} << 53;
 
   [[noreturn]] static void refuse() {
-    throw Failure("x + y is beyond the limit that the server's configuration sets");
+    throw api::Failure("x + y is beyond the limit that the server's configuration sets");
   }
 
   int64_t limit_ = 0;  // 0: none

@@ -122,6 +122,15 @@ TEST_CASE("the template compiles where warnings are errors") {
          "c++ -x c++ -std=c++20" + flags + "strict.c $(pkg-config --cflags jansson)");
 }
 
+TEST_CASE("a plugin may have the name of what its code uses") {
+  TempFolder folder;
+  for (const std::string name : {"failure", "pending", "action", "api", "dom"}) {
+    REQUIRE(make(folder, name, "c++").code == 0);
+    run_in(folder / name, "c++ -x c++ -std=c++17 -Iinclude -fsyntax-only " + name +
+                              ".cpp $(pkg-config --cflags simdjson)");
+  }
+}
+
 TEST_CASE("every place of a new plugin's files is filled") {
   TempFolder folder;
   const auto language = GENERATE(as<std::string>(), "c", "c++");
