@@ -49,9 +49,8 @@ const llhttp_settings_t* RequestParser::settings() {
       self(p).on_header_value({at, n});
       return kGoOn;
     };
-    // A header without a value has no value piece.
     calls.on_header_value_complete = [](llhttp_t* p) {
-      self(p).in_value_ = true;
+      self(p).on_header_value_end();
       return kGoOn;
     };
     calls.on_headers_complete = [](llhttp_t* p) { return self(p).on_head_complete(); };
@@ -181,6 +180,15 @@ void RequestParser::on_header_value(std::string_view piece) {
   in_value_ = true;
   request_.head_ += piece;
   header.value.size += static_cast<uint32_t>(piece.size());
+}
+
+void RequestParser::on_header_value_end() {
+  in_value_ = true;  // a header without a value has no value piece
+  if (request_.headers_.empty()) return;
+  // llhttp takes away the blanks before a value alone.
+  Request::Piece& value = request_.headers_.back().value;
+  const size_t last = request_.text(value).find_last_not_of(" \t");
+  value.size = last == std::string_view::npos ? 0 : static_cast<uint32_t>(last + 1);
 }
 
 int RequestParser::on_head_complete() {

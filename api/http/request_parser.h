@@ -56,6 +56,7 @@ class RequestParser {
   void on_target(std::string_view piece);
   void on_header_name(std::string_view piece);
   void on_header_value(std::string_view piece);
+  void on_header_value_end();
   int on_head_complete();
   int on_body(std::string_view piece);
   int on_complete();

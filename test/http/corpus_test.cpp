@@ -33,9 +33,11 @@ class Witness final : public RequestHandler {
   std::vector<std::string> handled;
 
  private:
-  // Probes may call the server what they like, as the cases do: hosts are Access's business.
+  // Probes may call the server what they like, as most cases do: hosts are Access's business.
   Access access_{{}};
   Router router_{{{Method::kGet, "/ping", Role::kProbe, ErrorShape::kText,
+                   [](Request&, Responder responder) { responder.answer(text_reply(200, "OK")); }},
+                  {Method::kGet, "/own", Role::kAnyone, ErrorShape::kText,
                    [](Request&, Responder responder) { responder.answer(text_reply(200, "OK")); }},
                   {Method::kPost, "/echo", Role::kProbe, ErrorShape::kJson,
                    [](Request& request, Responder responder) {
