@@ -122,13 +122,15 @@ bool ProcessPool::replace_for_namespace(const Ticket& ticket, MonoTime now) {
 }
 
 // Takes back what waits behind a slow job, or for a worker that does not wake, when somebody else
-// could have it.
+// could have it. What another action's job has kept from beginning is taken back in any case: it
+// is starving, and a helper can have it.
 void ProcessPool::relieve_stalled(MonoTime now) {
   for (const auto& worker : crew_.at_work()) {
     if (!worker->ready() || !worker->busy()) continue;
     if (worker->pressing() < 2 && now - worker->last_progress() <= kAsleepTime) continue;
     if (now - worker->pressing_since() <= kStallTime) continue;
-    const bool in_the_way = stalled(*worker, now) && keeps_others_waiting(*worker);
+    const bool in_the_way = stalled(*worker, now) &&
+                            (keeps_others_waiting(*worker) || worker->keeps_back(now - kStarving));
     if (!in_the_way && !could_take_more(*worker, now)) continue;
     // A worker that gets on, though slowly, keeps half.
     const size_t most = stalled(*worker, now) ? worker->pressing() : worker->pressing() / 2;

@@ -152,6 +152,20 @@ uint32_t Worker::ensure_code(const Code& code) {
   return number;
 }
 
+bool Worker::keeps_back(MonoTime before) const {
+  std::vector<const std::string*> begun;
+  for (const uint16_t slot : order_) {
+    const Offer& offer = offers_[slot];
+    if (offer.ticket != nullptr && (offer.began_at || offer.seen_running_at)) {
+      begun.push_back(&offer.ticket->job.action);
+    } else if (offer.ticket != nullptr && offer.made_at < before && !begun.empty()) {
+      const auto same = [&](const std::string* one) { return *one == offer.ticket->job.action; };
+      if (std::none_of(begun.begin(), begun.end(), same)) return true;
+    }
+  }
+  return false;
+}
+
 std::vector<TicketPtr> Worker::revoke(size_t most, MonoTime before) {
   std::vector<TicketPtr> taken_back;
   for (auto slot = order_.rbegin(); slot != order_.rend() && taken_back.size() < most; ++slot) {

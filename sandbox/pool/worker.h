@@ -105,6 +105,9 @@ class Worker final : private Channel::Reader {
   // answers. `found`: it is here.
   TicketPtr cancel(const Uuid& id, MonoTime now, bool* found);
 
+  // Whether an offer from before then has not begun, and of those that have none is of its action.
+  bool keeps_back(MonoTime before) const;
+
   // Takes back up to `most` offers that were made before `before` and have not begun, in the order
   // they were made.
   std::vector<TicketPtr> revoke(size_t most, MonoTime before);

@@ -46,6 +46,21 @@ TEST_CASE("An action that holds every worker does not keep another's job from ru
   for (const auto& slot : flood) CHECK(*slot == nullptr);
 }
 
+TEST_CASE("A job that comes just behind those that take every worker does not wait for their end") {
+  const size_t workers = GENERATE(1, 2);
+  for (int round = 0; round < 10; ++round) {
+    PoolFixture fixture(PoolFixture::defaults(workers));
+    REQUIRE(fixture.until([&] { return fixture.pool().stats().workers_alive == workers + 1; }));
+    std::vector<PoolFixture::Slot> flood;
+    for (size_t i = 0; i < workers; ++i) flood.push_back(fixture.run(endless(fixture)));
+    REQUIRE(fixture.until([&] { return fixture.pool().stats().jobs_offered == workers; }));
+    const auto neighbour = fixture.run(quick(fixture, "neighbour"));
+    REQUIRE(fixture.until([&] { return *neighbour != nullptr; }));
+    CHECK((*neighbour)->report.result == "1");
+    for (const auto& slot : flood) CHECK(*slot == nullptr);
+  }
+}
+
 TEST_CASE("The worker that helped out goes when it is not needed any more") {
   PoolFixture fixture(PoolFixture::defaults(1));
   const auto flood = fixture.run(endless(fixture));
