@@ -60,9 +60,9 @@ class Sleeper {
   void run(const wire::Frame& frame, const wire::Run& request) {
     if (!page_.take(frame.slot, frame.sequence))
       return encode(out_.bytes(), wire::Skipped{}, frame.slot, frame.sequence);
-    page_.begin(frame.slot, frame.sequence, monotonic_ns());
+    page_.begin(frame.slot, frame.sequence, monotonic_ns(), 0, 0);
     std::this_thread::sleep_for(kWait);
-    page_.end();
+    page_.end(frame.slot, 0);
     wire::RunResult answer;
     answer.outcome = Outcome::kSucceeded;
     answer.run_time_us = std::chrono::microseconds(kWait).count();

@@ -103,7 +103,7 @@ void ProcessPool::cancel(const Uuid& id) {
     ticket = worker->cancel(id, clock_.mono(), &found);
     if (ticket != nullptr) --offered_;
   }
-  if (ticket != nullptr) end_as_told({std::move(ticket), Outcome::kCancelled});
+  if (ticket != nullptr) end_as_told({std::move(ticket), Outcome::kCancelled, {}});
 }
 
 // --- calls of plugins ---
@@ -247,6 +247,7 @@ void ProcessPool::worker_gone(Worker& worker) {
       ++(*ticket)->lost_workers;
     if ((*ticket)->lost_workers > kLostBeforeAlone) {
       remains.charged = std::move(*ticket);
+      remains.spent = {};
       charge(remains);
       continue;
     }
@@ -265,10 +266,11 @@ void ProcessPool::end_as_told(Worker::Ended ended) {
   report.outcome = ended.outcome;
   if (ended.outcome == Outcome::kTimedOut) {
     report.message = "timed out after " + std::to_string(job.timeout.count()) + " ms";
-    report.run_time = job.timeout;
   } else {
     report.message = "cancelled";
   }
+  report.run_time = ended.spent.run_time;
+  report.cpu_time = ended.spent.cpu_time;
   execution.started_at = clock_.wall() - std::chrono::floor<Millis>(report.run_time);
   answer_later(std::move(ended.ticket), std::move(execution));
 }
@@ -281,7 +283,6 @@ void ProcessPool::charge(Worker::Remains& remains) {
     report.outcome = Outcome::kTimedOut;
     report.message = "timed out after " + std::to_string(job.timeout.count()) +
                      " ms in a C function (worker killed)";
-    report.run_time = job.timeout + kKillGrace;
     if (offenders_.size() >= kOffenders) offenders_.erase(offenders_.begin());
     offenders_.insert(job.code->hash);
   } else {
@@ -291,6 +292,8 @@ void ProcessPool::charge(Worker::Remains& remains) {
     log_.warn("A sandbox worker {} while it ran action '{}', invocation {}", remains.how,
               job.action, job.id.text());
   }
+  report.run_time = remains.spent.run_time;
+  report.cpu_time = remains.spent.cpu_time;
   execution.started_at = clock_.wall() - std::chrono::floor<Millis>(report.run_time);
   answer_later(std::move(remains.charged), std::move(execution));
 }

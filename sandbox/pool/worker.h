@@ -122,11 +122,18 @@ class Worker final : private Channel::Reader {
   // Call every few milliseconds while it is not idle.
   Health check(MonoTime now);
 
+  // What a job had whose end the worker did not report.
+  struct Spent {
+    Micros run_time{0};
+    Micros cpu_time{0};  // as the worker's page has it, and no more than the run time
+  };
+
   // Jobs that it was told to end and has not, since it is busy with another. It may answer them no
   // more.
   struct Ended {
     TicketPtr ticket;
     Outcome outcome;
+    Spent spent;
   };
   std::vector<Ended> take_overdue(MonoTime now);
 
@@ -141,6 +148,7 @@ class Worker final : private Channel::Reader {
   // What a worker left behind when it had gone. `charged`: the job to blame, null when none is.
   struct Remains {
     TicketPtr charged;
+    Spent spent;                    // by it
     Health cause = Health::kFine;   // why we killed it; kFine: it died by itself
     std::string how;                // "was killed by signal 9 (Killed)"
     std::vector<Ended> ended;       // it had been told to end them
@@ -190,6 +198,8 @@ class Worker final : private Channel::Reader {
   void tell_to_end(uint16_t slot, Outcome outcome, MonoTime now);
   void watch_time(MonoTime now, const Offer* running);
   bool overstays(Offer& offer, MonoTime end, MonoTime now);
+  MonoTime began(const Offer& offer) const;
+  Spent spent_by(uint16_t slot, MonoTime until);
   Offer* running_offer(bool* implausible);
   Offer* to_blame();
 
@@ -225,6 +235,7 @@ class Worker final : private Channel::Reader {
   WallTime wall_now_{};
 
   MonoTime killed_at_{};
+  std::chrono::nanoseconds cpu_in_the_end_{0};  // of the whole process, once it has gone
   Health cause_ = Health::kFine;
   uint64_t overdue_sequence_ = 0;
   unsigned owes_for_checks_ = 0;

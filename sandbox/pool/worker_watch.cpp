@@ -42,12 +42,7 @@ Worker::Health Worker::check(MonoTime now) {
   Offer* const offer = running_offer(&implausible);
   if (offer != nullptr) {
     if (!offer->seen_running_at) offer->seen_running_at = now;
-    // The page says when it began; we know that it was not before the offer, nor after we saw it.
-    const MonoTime claimed(
-        std::chrono::nanoseconds(page_->running_since_ns.load(std::memory_order_relaxed)));
-    const MonoTime since =
-        offer->began_at.value_or(std::clamp(claimed, offer->made_at, *offer->seen_running_at));
-    MonoTime end = since + limit_of(offer->ticket->job);
+    MonoTime end = began(*offer) + limit_of(offer->ticket->job);
     // Others kept it from its end: it has the grace from when it was told.
     if (offer->told_to_end == Outcome::kTimedOut) end = std::max(end, offer->told_at);
     if (overstays(*offer, end, now)) {
@@ -75,6 +70,31 @@ Worker::Health Worker::check(MonoTime now) {
   if (owes_for_checks_ > kOwesForChecks) return Health::kUnresponsive;
   const auto patience = kUnresponsiveAfter + kKillGrace + longest;
   return busy() && now - last_progress_ > patience ? Health::kUnresponsive : Health::kFine;
+}
+
+// Of one that runs. The page says when it began; we know that it was not before the offer, nor
+// after we saw it.
+MonoTime Worker::began(const Offer& offer) const {
+  if (offer.began_at) return *offer.began_at;
+  const MonoTime claimed(
+      std::chrono::nanoseconds(page_->running_since_ns.load(std::memory_order_relaxed)));
+  return std::clamp(claimed, offer.made_at, offer.seen_running_at.value_or(clock_.mono()));
+}
+
+Worker::Spent Worker::spent_by(uint16_t slot, MonoTime until) {
+  bool implausible = false;
+  const Offer& offer = offers_[slot];
+  const bool runs = running_offer(&implausible) == &offer;
+  const std::optional<MonoTime> since = runs             ? began(offer)
+                                        : offer.began_at ? offer.began_at
+                                                         : offer.seen_running_at;
+  if (!since) return {};  // it has not begun
+  std::chrono::nanoseconds cpu(page_->cpu_ns[slot].load(std::memory_order_relaxed));
+  if (runs)
+    cpu += cpu_in_the_end_ -
+           std::chrono::nanoseconds(page_->cpu_mark_ns.load(std::memory_order_relaxed));
+  const auto run_time = std::max(Micros(0), std::chrono::floor<Micros>(until - *since));
+  return {run_time, std::clamp(std::chrono::floor<Micros>(cpu), Micros(0), run_time)};
 }
 
 // Past its limit and the grace, though it had the processor and could have ended. On a machine that
@@ -112,7 +132,8 @@ std::vector<Worker::Ended> Worker::take_overdue(MonoTime now) {
     if (offer.ticket == nullptr || !offer.told_to_end || &offer == running) continue;
     if (now - offer.told_at <= kKillGrace) continue;
     uncount_payload(offer);
-    overdue.push_back({std::move(offer.ticket), *offer.told_to_end});
+    const Spent spent = spent_by(slot, offer.told_at);
+    overdue.push_back({std::move(offer.ticket), *offer.told_to_end, spent});
   }
   return overdue;
 }
@@ -138,6 +159,7 @@ void Worker::gone() {
   if (state_ == State::kGone) return;
   state_ = State::kGone;
   channel_.close();
+  cpu_in_the_end_ = child_.cpu_time().value_or(std::chrono::nanoseconds(0));
   const std::string ended = child_.reap();
   if (how_.empty()) how_ = ended;
   events_.worker_gone(*this);
@@ -162,12 +184,17 @@ Worker::Remains Worker::remains() {
   remains.cause = cause_;
   remains.how = how_;
   for (const uint16_t slot : order_) hang_up(offers_[slot]);
-  if (Offer* offer = to_blame()) remains.charged = std::move(offer->ticket);
+  const Offer* const blamed = to_blame();
+  const MonoTime end = was_killed() ? killed_at_ : clock_.mono();
   for (const uint16_t slot : order_) {
     Offer& offer = offers_[slot];
     if (offer.ticket == nullptr) continue;
-    if (offer.told_to_end) {
-      remains.ended.push_back({std::move(offer.ticket), *offer.told_to_end});
+    if (&offer == blamed) {
+      remains.spent = spent_by(slot, end);
+      remains.charged = std::move(offer.ticket);
+    } else if (offer.told_to_end) {
+      const Spent spent = spent_by(slot, offer.told_at);
+      remains.ended.push_back({std::move(offer.ticket), *offer.told_to_end, spent});
     } else {
       remains.others.push_back(std::move(offer.ticket));
     }

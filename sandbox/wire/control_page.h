@@ -28,8 +28,14 @@ enum class OfferState : uint8_t { kOffered = 1, kTaken = 2, kRevoked = 3 };
 
 struct ControlPage {
   std::array<std::atomic<uint64_t>, kSlots> slots;
-  std::atomic<uint64_t> running;          // offer_name() of what runs now; 0: nothing
-  std::atomic<int64_t> running_since_ns;  // CLOCK_MONOTONIC: its beginning; written before `running`
+  std::atomic<uint64_t> running;  // offer_name() of what runs now; 0: nothing
+  std::atomic<int64_t>
+      running_since_ns;  // CLOCK_MONOTONIC: its beginning; written before `running`
+
+  // Of the worker's processor time: where it stood when the running turn began, and what each job
+  // had in its turns before.
+  std::atomic<int64_t> cpu_mark_ns;
+  std::array<std::atomic<int64_t>, kSlots> cpu_ns;
 
   static uint64_t word(uint64_t sequence, OfferState state) {
     return (sequence << 2) | static_cast<uint64_t>(state);
@@ -47,12 +53,17 @@ struct ControlPage {
 
   // The worker's moves.
   bool take(uint16_t slot, uint64_t sequence) { return move(slot, sequence, OfferState::kTaken); }
-  // A turn of what began at `began_ns`.
-  void begin(uint16_t slot, uint64_t sequence, int64_t began_ns) {
+  // A turn of what began at `began_ns` and had `had_ns` of processor time before this one.
+  void begin(uint16_t slot, uint64_t sequence, int64_t began_ns, int64_t had_ns, int64_t mark_ns) {
     running_since_ns.store(began_ns, std::memory_order_relaxed);
+    cpu_mark_ns.store(mark_ns, std::memory_order_relaxed);
+    cpu_ns[slot].store(had_ns, std::memory_order_relaxed);
     running.store(offer_name(slot, sequence), std::memory_order_release);
   }
-  void end() { running.store(0, std::memory_order_release); }
+  void end(uint16_t slot, int64_t had_ns) {
+    cpu_ns[slot].store(had_ns, std::memory_order_relaxed);
+    running.store(0, std::memory_order_release);
+  }
 
  private:
   bool move(uint16_t slot, uint64_t sequence, OfferState to) {

@@ -237,14 +237,14 @@ template <class Take>
 void JobServer::take_turn(SlotNumber number, Take&& take) {
   Begun& job = begun_[number];
   job.state = Begun::State::kRunning;
-  page_.begin(job.slot, job.sequence, job.began_ns);
+  page_.begin(job.slot, job.sequence, job.began_ns, job.cpu_ns, cpu_mark_ns_);
   out_.open_to_handler();
   const Turn turn = take();
   out_.close_to_handler();
-  page_.end();
   // This clock costs a system call: so a turn's time begins where that of the one before it ended.
   const int64_t cpu_now_ns = ns_of(CLOCK_THREAD_CPUTIME_ID);
   job.cpu_ns += cpu_now_ns - std::exchange(cpu_mark_ns_, cpu_now_ns);
+  page_.end(job.slot, job.cpu_ns);
   tell(number, turn);
 }
 

@@ -133,9 +133,9 @@ int main(int, char** argv) {
     timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     page->take(run.slot, run.sequence);
-    page->begin(run.slot, run.sequence, int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec);
+    page->begin(run.slot, run.sequence, int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec, 0, 0);
     usleep(800'000);  // long enough to be seen
-    page->end();
+    page->end(run.slot, 0);
     usleep(2'000'000);
   }
   if (mode == "closes_the_channel_and_lives") {

@@ -58,6 +58,9 @@ TEST_CASE("A job stuck in a C function is killed with its worker, and its neighb
   CHECK((*stuck)->fate == Fate::kFinished);
   CHECK((*stuck)->report.outcome == Outcome::kTimedOut);
   CHECK((*stuck)->report.message == "timed out after 50 ms in a C function (worker killed)");
+  CHECK((*stuck)->report.run_time >= Millis(50));
+  CHECK((*stuck)->report.cpu_time > Millis(0));
+  CHECK((*stuck)->report.cpu_time <= (*stuck)->report.run_time);
   for (const auto& neighbour : neighbours) {
     REQUIRE(fixture.until([&] { return *neighbour != nullptr; }));
     CHECK((*neighbour)->fate == Fate::kFinished);
@@ -113,6 +116,8 @@ TEST_CASE("Killing a worker in the middle of a job is charged to that job alone"
   CHECK((*running)->fate == Fate::kWorkerDied);
   CHECK((*running)->report.outcome == Outcome::kUnknown);
   CHECK((*running)->report.message.find("signal 9") != std::string::npos);
+  CHECK((*running)->report.cpu_time > Millis(0));
+  CHECK((*running)->report.cpu_time <= (*running)->report.run_time);
   for (const auto& other : others) {
     REQUIRE(fixture.until([&] { return *other != nullptr; }));
     CHECK((*other)->fate == Fate::kFinished);

@@ -164,10 +164,10 @@ int main(int argc, char** argv) {
 
   const wire::Frame run = read_run(in);
   if (!page.take(run.slot, run.sequence)) return 1;
-  page.begin(run.slot, run.sequence, 1);
+  page.begin(run.slot, run.sequence, 1, 0, 0);
   const long rc = attempt->second();
   const int error = errno;
-  page.end();
+  page.end(run.slot, 0);
   const std::string result = rc >= 0 ? "true" : "\"" + std::string(strerrorname_np(error)) + "\"";
   wire::RunResult answer;
   answer.outcome = sluice::Outcome::kSucceeded;
