@@ -221,17 +221,23 @@ void Runner::execute(const Uuid& id, const LoadedCode& code) {
   job.memory_bytes = submission->limits.memory_bytes;
   // It lost a worker before, or lost its place with one so often that it may be to blame.
   job.alone = delivery.attempt > 1 || delivery.deliveries > kDeliveriesInCompany;
-  parts_.pool.run(std::move(job), [this, id](sandbox::Execution execution) {
-    on_executed(id, std::move(execution));
+  parts_.pool.run(std::move(job), [this, id, run = job.run](sandbox::Execution execution) {
+    on_executed(id, run, std::move(execution));
   });
   if (running.cancelled) parts_.pool.cancel(id);  // known before there was a job to cancel
 }
 
-void Runner::on_executed(const Uuid& id, sandbox::Execution execution) {
-  // A run that had lost its lease, and came here again, has two ends: the first one counts.
+void Runner::on_executed(const Uuid& id, const Uuid& run, sandbox::Execution execution) {
+  // A run that had lost its lease, and came here again, has two ends: the first one counts. But not
+  // that it was given up.
   const auto found = running_.find(id);
   if (found == running_.end()) return;
   const Running& running = found->second;
+  if (execution.report.outcome == Outcome::kCancelled && !running.cancelled) {
+    if (running.token != run) return;
+    // Nobody asked for it. Where the store was away for so long the lease may be ours even now.
+    execution.fate = sandbox::Execution::Fate::kReturned;
+  }
   const std::string& action = running.delivery.submission->action;
   switch (execution.report.outcome) {
     case Outcome::kTimedOut:
@@ -336,15 +342,17 @@ void Runner::renew() {
     by_token[running.token].push_back(id);
   }
   for (auto& [token, ids] : by_token) {
-    parts_.store.renew(ids, token, [this, ids = ids](const std::vector<Renewed>& answers) {
-      for (size_t i = 0; i < answers.size(); ++i) on_renewed(ids[i], answers[i]);
-    });
+    parts_.store.renew(ids, token,
+                       [this, ids = ids, token = token](const std::vector<Renewed>& answers) {
+                         for (size_t i = 0; i < answers.size(); ++i)
+                           on_renewed(ids[i], token, answers[i]);
+                       });
   }
 }
 
-void Runner::on_renewed(const Uuid& id, Renewed renewed) {
+void Runner::on_renewed(const Uuid& id, const Uuid& token, Renewed renewed) {
   const auto found = running_.find(id);
-  if (found == running_.end()) return;
+  if (found == running_.end() || found->second.token != token) return;  // it came here again
   Running& running = found->second;
   if (renewed.answer == Renewed::Answer::kCancel && !std::exchange(running.cancelled, true))
     parts_.pool.cancel(id);

@@ -104,7 +104,7 @@ class Runner {
   std::vector<ActionName> have_their_share() const;
   void on_took(Result<std::vector<Uuid>> ids);
   void renew();
-  void on_renewed(const Uuid& id, Renewed renewed);
+  void on_renewed(const Uuid& id, const Uuid& token, Renewed renewed);
   size_t wanted();
   void on_popped(std::vector<Uuid> ids);
   void on_claimed(const std::vector<Uuid>& ids, Uuid token, MonoTime leased_at,
@@ -112,7 +112,7 @@ class Runner {
   void begin(Delivery delivery, Uuid token, MonoTime leased_at);
   Finish without_code(const Running& running, const Error& error) const;
   void execute(const Uuid& id, const LoadedCode& code);
-  void on_executed(const Uuid& id, sandbox::Execution execution);
+  void on_executed(const Uuid& id, const Uuid& run, sandbox::Execution execution);
   void conclude(const Uuid& id, Finish finish);
   void flush_concluded();
   void on_finished(const std::vector<Concluded>& concluded, const std::vector<Status>& written);

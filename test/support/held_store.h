@@ -19,6 +19,9 @@ class HeldStore final : public Store {
   bool hold_inserts = false;
   bool hold_finishes = false;
   bool hold_codes = false;
+  bool hold_renewals = false;
+  std::optional<Error> refuse_codes;  // find_code's answer
+  bool lose_leases = false;           // renewals are answered as after a long silence
   bool hold_records = false;  // what is claimed is not recorded yet, and when_recorded has to wait
   std::optional<Error> refuse_records;  // when_recorded's answer
   std::optional<Error> refuse;          // inserts, and ready()
@@ -73,7 +76,11 @@ class HeldStore final : public Store {
         }));
   }
   void renew(std::vector<Uuid> ids, Uuid token, Done<std::vector<Renewed>> done) override {
-    store_.renew(std::move(ids), token, std::move(done));
+    store_.renew(std::move(ids), token,
+                 [lost = lose_leases, answer = holding<std::vector<Renewed>>(
+                                          hold_renewals, std::move(done))](auto renewed) {
+                   answer(lost ? std::vector<Renewed>(renewed.size()) : std::move(renewed));
+                 });
   }
   void cancel(std::vector<Uuid> ids, Done<std::vector<Status>> done) override {
     store_.cancel(std::move(ids), std::move(done));
@@ -109,7 +116,11 @@ class HeldStore final : public Store {
     store_.delete_action(std::move(ns), std::move(name), std::move(done));
   }
   void find_code(Sha256 hash, Done<Result<CodePtr>> done) override {
-    store_.find_code(hash, holding<Result<CodePtr>>(hold_codes, std::move(done)));
+    store_.find_code(
+        hash,
+        holding<Result<CodePtr>>(hold_codes, [this, done = std::move(done)](Result<CodePtr> code) {
+          done(refuse_codes ? Result<CodePtr>(*refuse_codes) : std::move(code));
+        }));
   }
   void put_bytecode(Sha256 hash, std::string bytecode, std::string lua_tag,
                     Done<Status> done) override {

@@ -115,6 +115,76 @@ TEST_CASE("a run that comes back to the runner that lost it ends once") {
   CHECK(runner.running() == 0);
 }
 
+// What the pool answers of a job that it was told to cancel.
+void end_as_cancelled(World& world) {
+  Report report;
+  report.outcome = Outcome::kCancelled;
+  report.message = "cancelled";
+  world.pool.end(Fate::kFinished, report);
+  world.executor.turn();
+}
+
+TEST_CASE("what was given up while the store was away is not recorded as cancelled") {
+  World world;
+  HeldStore store(world.store);
+  runner::Runner runner(world.parts(store), world.options);
+  runner.start();
+  const Uuid id = world.submit();
+  store.lose_leases = true;
+  renew(world, runner);
+  REQUIRE(world.pool.cancelled == std::vector<Uuid>{id});
+  store.lose_leases = false;  // it is back, and nobody else has claimed the job
+  end_as_cancelled(world);
+  CHECK_FALSE(world.announced(id, Phase::kResult));
+  CHECK(world.find(id).progress.attempt == 1);
+  REQUIRE(world.pool.jobs.size() == 1);  // handed back, and taken again
+  world.pool.succeed("1");
+  world.executor.turn();
+  CHECK(world.find(id).progress.outcome == Outcome::kSucceeded);
+  CHECK(world.find(id).progress.history.size() == 1);
+}
+
+TEST_CASE("a run that was given up does not end the one that came here since") {
+  World world;
+  HeldStore store(world.store);
+  runner::Runner runner(world.parts(store), world.options);
+  runner.start();
+  const Uuid id = world.submit();
+  const auto comes_again = [&] {
+    world.clock.advance(world.store.lease() + Millis(1));
+    world.queue.acknowledge(world.options.name, {id});
+    world.queue.push({{id, Lane{"default", "default", "hello"}}}, nullptr);
+    world.executor.turn();
+    REQUIRE(world.pool.jobs.size() == 2);
+  };
+  SECTION("its end comes late") {
+    store.lose_leases = true;
+    renew(world, runner);
+    REQUIRE(world.pool.cancelled.size() == 1);
+    store.lose_leases = false;
+    comes_again();
+    end_as_cancelled(world);
+    CHECK(world.find(id).progress.state == State::kRunning);
+    CHECK(runner.running() == 1);
+  }
+  SECTION("it is told late that its lease was lost") {
+    world.clock.advance(world.store.lease() / 4);
+    store.hold_renewals = store.lose_leases = true;
+    runner.tick();
+    world.executor.turn();
+    comes_again();
+    store.hold_renewals = store.lose_leases = false;
+    store.release();
+    CHECK(world.pool.cancelled.empty());
+    world.pool.succeed("of the first");
+    world.executor.turn();
+  }
+  world.pool.succeed("1");
+  world.executor.turn();
+  CHECK(world.find(id).progress.outcome == Outcome::kSucceeded);
+  CHECK(runner.running() == 0);
+}
+
 TEST_CASE("what is to be cancelled is ended at the next renewal, once") {
   World world;
   runner::Runner runner(world.parts(), world.options);
