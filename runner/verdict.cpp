@@ -64,12 +64,14 @@ Finish judge(const Delivery& delivery, sandbox::Execution execution, Uuid token,
 Finish judge_without_code(const Delivery& delivery, const Error& error, Uuid token, WallTime now,
                           const VerdictRules& rules) {
   Finish finish = ending(delivery, token, now, now);
+  if (error.code == Code::kUnavailable || error.code == Code::kFull) {  // may pass
+    finish.next = Finish::Next::kReturn;
+    finish.retry_after = rules.platform_retry;
+    return finish;
+  }
   Report report;
   report.outcome = Outcome::kPlatform;
   report.message = "the action's code could not be loaded: " + error.text();
-  const bool may_pass = error.code == Code::kUnavailable || error.code == Code::kFull;
-  finish.next = may_pass ? Finish::Next::kRetry : Finish::Next::kDone;
-  finish.retry_after = rules.platform_retry;
   finish.report = std::make_shared<const Report>(std::move(report));
   return finish;
 }

@@ -17,7 +17,7 @@ struct VerdictRules {
   // Before a job under which a worker died is run again, doubled with each such death: whatever
   // killed it (the system, short of memory) may have passed by then.
   Millis worker_death_retry{500};
-  // Before a job is tried again that failed through no fault of its own.
+  // Before a job is tried again whose code was not to be had: neither its fault nor an attempt.
   Millis platform_retry{1'000};
 };
 

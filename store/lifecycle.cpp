@@ -132,7 +132,8 @@ Change finish(Invocation& record, const Finish& finish, WallTime now, const Stor
         end_as_cancelled(record, now, options);
         break;
       }
-      progress.state = State::kQueued;
+      if (finish.retry_after > Millis(0)) progress.due_at = now + finish.retry_after;
+      progress.state = finish.retry_after > Millis(0) ? State::kScheduled : State::kQueued;
       break;
   }
   return {Ok{}, true};

@@ -64,14 +64,14 @@ struct Finish {
     kDone,   // `report` is final
     kDead,   // `report` is final, and nothing more is tried
     kRetry,  // it failed; again after `retry_after`. Counts as an attempt
-    kReturn, // it did not run to an end through no fault of its own; again at once. Does not count
+    kReturn, // it did not run to an end through no fault of its own; the same, but does not count
   };
   Uuid id;
   Uuid token;
   Next next = Next::kDone;
   WallTime started_at{};                 // both by the runner's clock
   WallTime ended_at{};
-  Millis retry_after{0};                 // kRetry, from now
+  Millis retry_after{0};                 // kRetry and kReturn, from now
   std::shared_ptr<const Report> report;  // null only for kReturn
 };
 

@@ -379,6 +379,25 @@ EVERY_STORE("What is returned is due again at once, uncharged") {
   CHECK(again->deliveries == 2);
 }
 
+EVERY_STORE("What is returned for later is due then, uncharged") {
+  TestType at;
+  const auto item = at.inserted();
+  const Uuid token = at.ids.next();
+  at.claim({item->id}, token);
+  Finish back = at.finished(item->id, token);
+  back.next = Finish::Next::kReturn;
+  back.report = nullptr;
+  back.retry_after = Millis(500);
+  CHECK(at.finish({back})[0].ok());
+  CHECK(at.find(item->id)->progress.state == State::kScheduled);
+  CHECK(at.find(item->id)->progress.attempt == 0);
+  CHECK_FALSE(at.claim_one(item->id, at.ids.next()).ok());
+  at.clock.advance(Millis(500));
+  const auto again = at.claim_one(item->id, at.ids.next());
+  REQUIRE(again.ok());
+  CHECK(again->attempt == 1);
+}
+
 EVERY_STORE("The history keeps the first attempts and the last") {
   TestType at;
   const auto item = at.inserted();

@@ -118,7 +118,8 @@ class Model {
         default:
           break;
       }
-      if (finish.next == Finish::Next::kRetry) finish.retry_after = Millis(pick(5'000));
+      if (finish.next == Finish::Next::kRetry || finish.next == Finish::Next::kReturn)
+        finish.retry_after = Millis(pick(5'000));
       items.push_back(finish);
     }
     const auto results = at_.finish(items, pick(2) ? Urgency::kNow : Urgency::kLinger);

@@ -309,6 +309,33 @@ TEST_CASE("what was still being compiled when the runner drains is handed back u
   }
 }
 
+TEST_CASE("a store that was away while code was read costs no attempt") {
+  World world;
+  HeldStore store(world.store);
+  runner::Runner runner(world.parts(store), world.options);
+  runner.start();
+  const Error error = GENERATE(Error{Code::kUnavailable, "mongodb", "away"},
+                               Error{Code::kFull, "compile", "too many sources wait"});
+  store.refuse_codes = error;
+  const Uuid id = world.submit();
+  for (int delivery = 1; delivery <= 2; ++delivery) {
+    CHECK(world.find(id).progress.attempt == 0);
+    CHECK(world.find(id).progress.state == State::kScheduled);
+    CHECK(world.find(id).progress.due_at == world.clock.wall() + Millis(1'000));
+    CHECK(world.depth().waiting == 0);  // the sweeper brings it when it is due
+    if (delivery == 2) store.refuse_codes.reset();
+    world.clock.advance(Millis(1'000));
+    world.queue.push({{id, Lane{"default", "default", "hello"}}}, nullptr);
+    world.executor.turn();
+  }
+  REQUIRE(world.pool.jobs.size() == 1);
+  CHECK_FALSE(world.pool.jobs[0].job.alone);
+  world.pool.end(Fate::kWorkerDied, {});
+  world.executor.turn();
+  CHECK(world.find(id).progress.state == State::kScheduled);  // the first worker that died
+  CHECK(world.find(id).progress.attempt == 1);
+}
+
 TEST_CASE("a late result of a lease that was lost is refused, and not announced as durable") {
   World world;
   runner::Runner runner(world.parts(), world.options);

@@ -21,7 +21,7 @@ TEST_CASE("a store that is away is waited for, code that is gone is not") {
   const WallTime now = world.clock.wall();
   const Finish away =
       runner::judge_without_code(delivery, {Code::kUnavailable, "store", "away"}, {}, now, {});
-  CHECK(away.next == Finish::Next::kRetry);
+  CHECK(away.next == Finish::Next::kReturn);
   CHECK(away.retry_after > Millis(0));
   const Finish gone =
       runner::judge_without_code(delivery, {Code::kNotFound, "store", "no such code"}, {}, now, {});
