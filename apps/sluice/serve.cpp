@@ -22,6 +22,9 @@
 namespace sluice {
 namespace {
 
+// Where nothing can be written at the end, nobody waits until it can.
+constexpr Millis kAfterGrace{3'000};
+
 // What `sluice serve` consists of, in the order of dependence: each part outlives those below it.
 class Server {
  public:
@@ -105,9 +108,15 @@ Status serve(const Settings& settings, bool& threads_left) {
   Status ended;
   Server server(settings, *std::move(access), **store, plugins.port(), *seal, loop, clock, log,
                 metrics);
+  Timer too_long(loop);
   EndSignals signals(loop, [&] {
     server.stop([&](Status flushed) {
       ended = std::move(flushed);
+      loop.stop();
+    });
+    too_long.once(settings.runner.grace + kAfterGrace, [&] {
+      ended = Error{Code::kUnavailable, "serve",
+                    "not all results could be written: those jobs run again after the next start"};
       loop.stop();
     });
   });

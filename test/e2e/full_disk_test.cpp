@@ -27,21 +27,17 @@ class SmallDisk {
   bool mounted_;
 };
 
-TEST_CASE("a full disk answers 503 and loses nothing that was accepted") {
-  TempFolder folder;
-  const SmallDisk disk(folder);
-  if (!disk.mounted()) {
-    WARN("no small disk to be had here (mounting needs privileges): nothing was tested");
-    return;
-  }
-  const std::string ballast = folder.write("ballast", std::string(2'000'000, 'x'));
+// Submits until that is refused. Each job takes `seconds`.
+std::vector<std::string> fill(Http& http, Reply& refused, const std::string& seconds = "0") {
+  REQUIRE(http.create("length",
+                      "function main(args) local began = os.clock()\n"
+                      "while os.clock() - began < " +
+                          seconds +
+                          " do end\n"
+                          "return #args.text end")
+              .status == 200);
   std::vector<std::string> accepted;
-  Server server(folder / "data");
-  Http http(server.url());
-  REQUIRE(http.create("length", "function main(args) return #args.text end").status == 200);
-
   const std::string payload = R"({"text":")" + std::string(50'000, 'x') + R"("})";
-  Reply refused;
   for (int i = 0; i < 1'000 && refused.status == 0; ++i) {
     const Reply reply = http.post("/actions/length", payload);
     if (reply.status == 202) {
@@ -50,6 +46,21 @@ TEST_CASE("a full disk answers 503 and loses nothing that was accepted") {
       refused = reply;
     }
   }
+  return accepted;
+}
+
+TEST_CASE("a full disk answers 503 and loses nothing that was accepted") {
+  TempFolder folder;
+  const SmallDisk disk(folder);
+  if (!disk.mounted()) {
+    WARN("no small disk to be had here (mounting needs privileges): nothing was tested");
+    return;
+  }
+  const std::string ballast = folder.write("ballast", std::string(2'000'000, 'x'));
+  Server server(folder / "data");
+  Http http(server.url());
+  Reply refused;
+  const std::vector<std::string> accepted = fill(http, refused);
   INFO(refused.body);
   CHECK(refused.status == 503);
   CHECK_FALSE(refused.header("retry-after").empty());
@@ -62,6 +73,35 @@ TEST_CASE("a full disk answers 503 and loses nothing that was accepted") {
       eventually([&] { return http.post("/actions/length", R"({"text":"abc"})").status == 202; }));
   CHECK(eventually([&] { return http.get("/readyz").status == 200; }));
   for (const std::string& id : accepted) CHECK(http.resolve(id).body == "50000");
+  CHECK(server.stop() == 0);
+}
+
+TEST_CASE("a full disk does not keep a server that is told to end, nor lose what was accepted") {
+  TempFolder folder;
+  const SmallDisk disk(folder);
+  if (!disk.mounted()) {
+    WARN("no small disk to be had here (mounting needs privileges): nothing was tested");
+    return;
+  }
+  const std::string ballast = folder.write("ballast", std::string(2'000'000, 'x'));
+  std::vector<std::string> accepted;
+  {
+    Server server(folder / "data", {"--grace", "100"});
+    Http http(server.url());
+    Reply refused;
+    accepted = fill(http, refused, "0.05");  // most of them end when it is full
+    REQUIRE(refused.status == 503);
+    for (int i = 0; i < 200; ++i) {  // what little room there is now
+      const Reply reply = http.post("/actions/length", R"({"text":"abc"})");
+      if (reply.status != 202) break;
+      accepted.push_back(reply.invocation_id());
+    }
+    CHECK(server.stop() == 1);  // and it says so
+  }
+  std::filesystem::remove(ballast);
+  Server server(folder / "data");
+  Http http(server.url());
+  for (const std::string& id : accepted) CHECK(http.resolve(id).status == 200);
   CHECK(server.stop() == 0);
 }
 
