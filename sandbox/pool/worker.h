@@ -167,7 +167,7 @@ class Worker final : private Channel::Reader {
     std::optional<MonoTime> seen_running_at;
     std::optional<MonoTime> began_at;      // once it has called: before, it is not known
     std::optional<MonoTime> seen_late_at;  // running past its limit, for the first time
-    std::chrono::nanoseconds cpu_then{0};  // of the worker
+    std::chrono::nanoseconds cpu_then{0};  // of the worker's processor time
     bool waits = false;
     bool revoked = false;
     std::optional<Outcome> told_to_end;

@@ -89,12 +89,14 @@ Worker::Spent Worker::spent_by(uint16_t slot, MonoTime until) {
                                         : offer.began_at ? offer.began_at
                                                          : offer.seen_running_at;
   if (!since) return {};  // it has not begun
-  std::chrono::nanoseconds cpu(page_->cpu_ns[slot].load(std::memory_order_relaxed));
-  if (runs)
-    cpu += cpu_in_the_end_ -
-           std::chrono::nanoseconds(page_->cpu_mark_ns.load(std::memory_order_relaxed));
   const auto run_time = std::max(Micros(0), std::chrono::floor<Micros>(until - *since));
-  return {run_time, std::clamp(std::chrono::floor<Micros>(cpu), Micros(0), run_time)};
+  const auto read = [](const std::atomic<int64_t>& hint, std::chrono::nanoseconds most) {
+    return std::clamp(std::chrono::nanoseconds(hint.load(std::memory_order_relaxed)),
+                      std::chrono::nanoseconds(0), most);
+  };
+  std::chrono::nanoseconds cpu = read(page_->cpu_ns[slot], run_time);
+  if (runs) cpu += cpu_in_the_end_ - read(page_->cpu_mark_ns, cpu_in_the_end_);
+  return {run_time, std::min(std::chrono::floor<Micros>(cpu), run_time)};
 }
 
 // Past its limit and the grace, though it had the processor and could have ended. On a machine that

@@ -29,8 +29,8 @@ enum class OfferState : uint8_t { kOffered = 1, kTaken = 2, kRevoked = 3 };
 struct ControlPage {
   std::array<std::atomic<uint64_t>, kSlots> slots;
   std::atomic<uint64_t> running;  // offer_name() of what runs now; 0: nothing
-  std::atomic<int64_t>
-      running_since_ns;  // CLOCK_MONOTONIC: its beginning; written before `running`
+  // Its beginning, by CLOCK_MONOTONIC. What belongs to it is written before `running`.
+  std::atomic<int64_t> running_since_ns;
 
   // Of the worker's processor time: where it stood when the running turn began, and what each job
   // had in its turns before.
