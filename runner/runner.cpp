@@ -59,7 +59,7 @@ void Runner::take() {
   // Where others share the queue, what arrives while a claim is on its way gathers there: they may
   // have it, and for us it becomes one batch.
   if (appetite_ && claiming_ > 0) return;
-  if (!parts_.store.ready().ok()) return;  // others may reach it: tick() tries again
+  if (!is_well()) return;  // others may be: tick() tries again
   const size_t count = wanted();
   if (count == 0) return;
   had_room_ = true;
@@ -67,6 +67,11 @@ void Runner::take() {
   popping_ = true;
   parts_.queue.pop(options_.name, count,
                    [this](Result<std::vector<Uuid>> ids) { on_took(std::move(ids)); });
+}
+
+// Reaches the store, and can start workers.
+bool Runner::is_well() const {
+  return parts_.store.ready().ok() && parts_.compiler.ready().ok();
 }
 
 // A job waits for a plugin: its worker has time for others. Where no appetite is kept, the pool
@@ -112,7 +117,7 @@ void Runner::look_for_others() {
 void Runner::take_others() {
   if (!started_ || popping_ || draining_ || running_.empty() || beyond_.size() >= kMostBeyond)
     return;
-  if (!parts_.store.ready().ok() || wanted() > 0) return;
+  if (!is_well() || wanted() > 0) return;
   popping_ = true;
   const size_t count = std::min(kBeyondAtOnce, kMostBeyond - beyond_.size());
   parts_.queue.pop_others(options_.name, count, have_their_share(),

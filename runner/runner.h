@@ -65,8 +65,8 @@ class Runner {
 
   void start();
 
-  // Renews the leases that are a quarter over, and goes on where it waited for the store. To be
-  // called every second or so.
+  // Renews the leases that are a quarter over, and goes on where it waited for the store or for
+  // workers. To be called every second or so.
   void tick();
 
   // Where slow jobs of some actions have held every place since the last look, takes a few of the
@@ -99,6 +99,7 @@ class Runner {
   };
 
   void take();
+  bool is_well() const;
   void take_at_turn_end();
   void take_others();
   std::vector<ActionName> have_their_share() const;

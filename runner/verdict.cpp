@@ -27,6 +27,11 @@ Finish ending(const Delivery& delivery, Uuid token, WallTime started_at, WallTim
   return finish;
 }
 
+// With each time after the first, at most so often.
+Millis doubled(Millis wait, uint32_t times, uint32_t most) {
+  return wait * (1 << std::min(times - 1, most));
+}
+
 }  // namespace
 
 Finish judge(const Delivery& delivery, sandbox::Execution execution, Uuid token, WallTime now,
@@ -48,7 +53,7 @@ Finish judge(const Delivery& delivery, sandbox::Execution execution, Uuid token,
     case Fate::kWorkerDied:
       if (delivery.attempt < rules.max_worker_deaths) {
         finish.next = Finish::Next::kRetry;
-        finish.retry_after = rules.worker_death_retry * (1 << std::min(delivery.attempt - 1, 10u));
+        finish.retry_after = doubled(rules.worker_death_retry, delivery.attempt, 10);
       } else {
         finish.next = Finish::Next::kDead;
         report.outcome = Outcome::kDead;
@@ -66,7 +71,7 @@ Finish judge_without_code(const Delivery& delivery, const Error& error, Uuid tok
   Finish finish = ending(delivery, token, now, now);
   if (error.code == Code::kUnavailable || error.code == Code::kFull) {  // may pass
     finish.next = Finish::Next::kReturn;
-    finish.retry_after = rules.platform_retry;
+    finish.retry_after = doubled(rules.platform_retry, delivery.deliveries, 6);
     return finish;
   }
   Report report;

@@ -18,6 +18,8 @@ struct VerdictRules {
   // killed it (the system, short of memory) may have passed by then.
   Millis worker_death_retry{500};
   // Before a job is tried again whose code was not to be had: neither its fault nor an attempt.
+  // Doubled with each delivery, up to a minute, so that it comes to a runner that is well before it
+  // was delivered too often.
   Millis platform_retry{1'000};
 };
 

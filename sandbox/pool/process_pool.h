@@ -64,8 +64,8 @@ class ProcessPool final : public Pool, public Compiler, private Worker::Events {
 
   // Starts the workers, without waiting until they are ready: jobs may be given at once. kInvalid
   // when the worker program is not there, kUnavailable when the system starts no process. Workers
-  // that die at their start are tried again, ever more slowly; after five such failures jobs end as
-  // outcome platform.
+  // that die at their start are tried again, ever more slowly; after some such failures ready()
+  // says so, and jobs wait.
   Status start();
 
   size_t room() const override;

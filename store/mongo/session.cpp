@@ -8,8 +8,8 @@ namespace {
 
 constexpr int kDuplicateKey = 11000;
 
-// A primary that steps down, shuts down or is not there yet; and a write concern that could not be
-// met in time.
+// A primary that steps down, shuts down, is full or not there yet; and what could not be met in
+// time.
 bool may_pass(uint32_t code) {
   switch (code) {
     case 6:      // HostUnreachable
@@ -17,13 +17,17 @@ bool may_pass(uint32_t code) {
     case 64:     // WriteConcernFailed
     case 89:     // NetworkTimeout
     case 91:     // ShutdownInProgress
+    case 133:    // FailedToSatisfyReadPreference
+    case 134:    // ReadConcernMajorityNotAvailableYet
     case 189:    // PrimarySteppedDown
+    case 262:    // ExceededTimeLimit
     case 9001:   // SocketException
     case 10107:  // NotWritablePrimary
     case 11600:  // InterruptedAtShutdown
     case 11602:  // InterruptedDueToReplStateChange
     case 13435:  // NotPrimaryNoSecondaryOk
     case 13436:  // NotPrimaryOrSecondary
+    case 14031:  // OutOfDiskSpace
       return true;
     default:
       return false;

@@ -321,10 +321,10 @@ TEST_CASE("a store that was away while code was read costs no attempt") {
   for (int delivery = 1; delivery <= 2; ++delivery) {
     CHECK(world.find(id).progress.attempt == 0);
     CHECK(world.find(id).progress.state == State::kScheduled);
-    CHECK(world.find(id).progress.due_at == world.clock.wall() + Millis(1'000));
+    CHECK(world.find(id).progress.due_at == world.clock.wall() + Millis(1'000 * delivery));
     CHECK(world.depth().waiting == 0);  // the sweeper brings it when it is due
     if (delivery == 2) store.refuse_codes.reset();
-    world.clock.advance(Millis(1'000));
+    world.clock.advance(Millis(1'000 * delivery));
     world.queue.push({{id, Lane{"default", "default", "hello"}}}, nullptr);
     world.executor.turn();
   }
@@ -334,6 +334,21 @@ TEST_CASE("a store that was away while code was read costs no attempt") {
   world.executor.turn();
   CHECK(world.find(id).progress.state == State::kScheduled);  // the first worker that died
   CHECK(world.find(id).progress.attempt == 1);
+}
+
+TEST_CASE("nothing is taken while no worker can be started") {
+  World world;
+  world.compiler.refuse = Error{Code::kUnavailable, "pool", "no sandbox worker can be started"};
+  runner::Runner runner(world.parts(), world.options);
+  runner.start();
+  world.submit();
+  runner.tick();
+  runner.look_for_others();
+  CHECK(world.depth().waiting == 1);
+  world.compiler.refuse.reset();
+  runner.tick();
+  world.executor.turn();
+  CHECK(world.pool.jobs.size() == 1);
 }
 
 TEST_CASE("a late result of a lease that was lost is refused, and not announced as durable") {

@@ -67,7 +67,8 @@ class FakeCompiler final : public Compiler {
       done(Bytecode{"bytecode of " + source.text, 10, "this build"});
     }
   }
-  Status ready() const override { return {}; }
+  Status ready() const override { return refuse ? Status(*refuse) : Status(); }
+  std::optional<Error> refuse;
   int compiled = 0;
   bool hold = false;
   std::vector<std::function<void(Result<Bytecode>)>> held;
