@@ -1,4 +1,5 @@
 // ClaimBatch and RenewBatch: who runs what, and for how long.
+#include <map>
 #include <utility>
 
 #include "store/lifecycle.h"
@@ -67,9 +68,9 @@ Status ClaimBatch::write(Session& session) {
 
   results.assign(requests_.size(), {});
   std::vector<Invocation> cancelled;
+  std::map<std::pair<Uuid, Uuid>, const Invocation*> won;  // by token and id
   for (size_t r = 0; r < requests_.size(); ++r) {
     const Claim& claim = requests_[r].claim;
-    std::unordered_map<Uuid, bool> seen;
     for (const Uuid& id : requests_[r].ids) {
       const auto found = records->find(id);
       if (found == records->end()) {
@@ -78,12 +79,12 @@ Status ClaimBatch::write(Session& session) {
       }
       Invocation& record = found->second.record;
       Progress& progress = record.progress;
-      const bool won = progress.state == State::kRunning && progress.claim &&
-                       progress.claim->token == claim.token &&
-                       !held_.find(id, claim.token);  // by an earlier call
-      if (won && !std::exchange(seen[id], true)) {
-        results[r].push_back(Delivery{record.submission, progress.attempt, progress.deliveries, true});
-        held_.put(claim.token, record);
+      const bool is_ours = progress.state == State::kRunning && progress.claim &&
+                           progress.claim->token == claim.token &&
+                           !held_.find(id, claim.token);  // by an earlier call
+      if (is_ours && won.try_emplace({claim.token, id}, &record).second) {
+        results[r].push_back(
+            Delivery{record.submission, progress.attempt, progress.deliveries, true});
         continue;
       }
       // Not ours: the rules say why. It may be one that was to be cancelled when its runner got
@@ -96,7 +97,10 @@ Status ClaimBatch::write(Session& session) {
                                : change.status.error());
     }
   }
-  return end_cancelled(session, std::move(cancelled));
+  if (Status ended = end_cancelled(session, std::move(cancelled)); !ended.ok()) return ended;
+  // Only now: where this is written again, what was won is no earlier call's.
+  for (const auto& [name, record] : won) held_.put(name.first, *record);
+  return {};
 }
 
 Status ClaimBatch::end_cancelled(Session& session, std::vector<Invocation> lost) {

@@ -79,7 +79,7 @@ void FinishBatch::settle(size_t index, Status status) {
   Item& item = items_[index];
   item.step = Step::kSettled;
   // A wrong call says nothing about the claim: its holder may still finish it.
-  const bool over = status.ok() || status.error().code == Code::kRefused;
+  const bool over = status.ok() || status.error().code != Code::kInvalid;
   if (over && held_.find(item.finish.id, item.finish.token)) held_.drop(item.finish.id);
   results[index] = std::move(status);
 }
@@ -119,6 +119,10 @@ Status FinishBatch::send(Session& session) {
   if (!expiries.empty()) {
     if (const auto noted = session.update(kBodies, expiries); !noted.ok()) return noted.error();
   }
+  // What the database will not have however often it is asked. Its lease will be over.
+  for (const Written::Failure& failure : written->failures)
+    settle(sent.at(failure.index), Error{Code::kInternal, "store.finish", failure.message});
+  std::erase_if(sent, [this](size_t i) { return items_[i].step == Step::kSettled; });
   if (written->matched == static_cast<int64_t>(sent.size())) {
     for (const size_t i : sent) settle(i, {});
     return {};
