@@ -1,5 +1,7 @@
 #include "apps/sluice/serve.h"
 
+#include <sys/stat.h>
+
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -92,6 +94,7 @@ Status serve(const Settings& settings, bool& threads_left) {
   Result<api::AccessOptions> access = access_options(settings);
   if (!access.ok()) return access.error();
   std::signal(SIGPIPE, SIG_IGN);
+  umask(0077);  // what it stores is what people sent: no business of others on this machine
   Loop loop;
   SystemClock clock;
   Log log(settings.log);

@@ -15,6 +15,27 @@ namespace {
 
 const char* const kEcho = "function main(args) return args.n end";
 
+TEST_CASE("what is stored is for the server's own user alone") {
+  const TempFolder folder;
+  const auto data = folder / "data";
+  Server server(data);
+  Http http(server.url());
+  REQUIRE(http.create("echo", kEcho).status == 200);
+  CHECK(http.block("echo", R"({"n":1})").body == "1");
+  const auto others = std::filesystem::perms::group_all | std::filesystem::perms::others_all;
+  const auto is_private = [&](const std::filesystem::path& path) {
+    return (std::filesystem::status(path).permissions() & others) == std::filesystem::perms::none;
+  };
+  CHECK(is_private(data));
+  size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(data)) {
+    INFO(entry.path());
+    CHECK(is_private(entry.path()));
+    ++files;
+  }
+  CHECK(files >= 2);  // the database, and the key of its bytecode
+}
+
 TEST_CASE("kill -9 under load loses nothing that was accepted") {
   TempFolder data;
   std::mt19937 random(20261124);
