@@ -18,13 +18,6 @@
 #include "base/metrics.h"
 
 namespace sluice {
-namespace {
-
-// Where the databases are away at the end, what could not be handed back comes back by itself: a
-// lease runs out.
-constexpr Millis kAfterGrace{3'000};
-
-}  // namespace
 
 Status serve_runner(const Settings& given, bool& threads_left) {
   Settings settings = given;

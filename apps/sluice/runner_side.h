@@ -20,6 +20,11 @@
 
 namespace sluice {
 
+// How long beyond the grace a program waits for its drain. Where nothing can be written at the end,
+// it does not wait until it can: what could not be handed back comes back by itself, when its lease
+// is over or the program starts again.
+inline constexpr Millis kAfterGrace{3'000};
+
 // All of them outlive it.
 struct RunnerSideParts {
   Loop& loop;

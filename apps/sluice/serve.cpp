@@ -24,9 +24,6 @@
 namespace sluice {
 namespace {
 
-// Where nothing can be written at the end, nobody waits until it can.
-constexpr Millis kAfterGrace{3'000};
-
 // What `sluice serve` consists of, in the order of dependence: each part outlives those below it.
 class Server {
  public:
