@@ -123,7 +123,7 @@ local any_rules = redis.call('EXISTS', base .. 'rules') == 1
 local room = {}
 for i = 5, #ARGV do room[ARGV[i]] = 0 end
 local function room_of(rule)
-  if not room[rule] and not any_rules then return math.huge end
+  if not any_rules then return room[rule] or math.huge end
   if not room[rule] then
     local paused, cap = string.match(redis.call('HGET', base .. 'rules', rule) or '0 0',
                                      '^(%d) (%d+)$')

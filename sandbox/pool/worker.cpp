@@ -156,7 +156,7 @@ bool Worker::keeps_back(MonoTime before) const {
   std::vector<const std::string*> begun;
   for (const uint16_t slot : order_) {
     const Offer& offer = offers_[slot];
-    if (offer.ticket != nullptr && (offer.began_at || offer.seen_running_at)) {
+    if (offer.ticket != nullptr && offer.begun_by()) {
       begun.push_back(&offer.ticket->job.action);
     } else if (offer.ticket != nullptr && offer.made_at < before && !begun.empty()) {
       const auto same = [&](const std::string* one) { return *one == offer.ticket->job.action; };

@@ -172,6 +172,12 @@ class Worker final : private Channel::Reader {
     bool revoked = false;
     std::optional<Outcome> told_to_end;
     MonoTime told_at{};
+
+    // When it began, as far as anybody knows: at this time, or a little before. Nothing: it has
+    // not.
+    const std::optional<MonoTime>& begun_by() const {
+      return began_at ? began_at : seen_running_at;
+    }
   };
 
   Worker(Loop& loop, const Clock& clock, const Options& options, ReadSpace& space, Events& events,

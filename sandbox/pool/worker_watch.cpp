@@ -60,8 +60,7 @@ Worker::Health Worker::check(MonoTime now) {
   bool owes = false;  // an end that we have told the others of
   for (const uint16_t slot : order_) {
     const Offer& one = offers_[slot];
-    const bool begun = one.began_at || one.seen_running_at;
-    if ((runs || begun) && one.ticket != nullptr && !one.waits)
+    if ((runs || one.begun_by()) && one.ticket != nullptr && !one.waits)
       longest = std::max(longest, limit_of(one.ticket->job));
     if (!runs && one.ticket == nullptr && one.told_to_end)
       owes = owes || now - one.told_at > kUnresponsiveAfter;
@@ -85,9 +84,7 @@ Worker::Spent Worker::spent_by(uint16_t slot, MonoTime until) {
   bool implausible = false;
   const Offer& offer = offers_[slot];
   const bool runs = running_offer(&implausible) == &offer;
-  const std::optional<MonoTime> since = runs             ? began(offer)
-                                        : offer.began_at ? offer.began_at
-                                                         : offer.seen_running_at;
+  const std::optional<MonoTime> since = runs ? began(offer) : offer.begun_by();
   if (!since) return {};  // it has not begun
   const auto run_time = std::max(Micros(0), std::chrono::floor<Micros>(until - *since));
   const auto read = [](const std::atomic<int64_t>& hint, std::chrono::nanoseconds most) {
@@ -118,10 +115,9 @@ bool Worker::overstays(Offer& offer, MonoTime end, MonoTime now) {
 void Worker::watch_time(MonoTime now, const Offer* running) {
   for (const uint16_t slot : order_) {
     const Offer& offer = offers_[slot];
-    // One that never called began when it was first seen to run, or a little before.
-    const auto began_at = offer.began_at ? offer.began_at : offer.seen_running_at;
-    if (offer.ticket == nullptr || !began_at || &offer == running) continue;
-    if (now - *began_at > limit_of(offer.ticket->job)) tell_to_end(slot, Outcome::kTimedOut, now);
+    if (offer.ticket == nullptr || !offer.begun_by() || &offer == running) continue;
+    if (now - *offer.begun_by() > limit_of(offer.ticket->job))
+      tell_to_end(slot, Outcome::kTimedOut, now);
   }
 }
 
