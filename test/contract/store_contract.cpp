@@ -364,10 +364,7 @@ EVERY_STORE("What is returned is due again at once, uncharged") {
   const auto item = at.inserted();
   const Uuid token = at.ids.next();
   at.claim({item->id}, token);
-  Finish back = at.finished(item->id, token);
-  back.next = Finish::Next::kReturn;
-  back.report = nullptr;
-  CHECK(at.finish({back})[0].ok());
+  CHECK(at.finish({at.returned(item->id, token)})[0].ok());
   const auto found = at.find(item->id);
   CHECK(found->progress.state == State::kQueued);
   CHECK(found->progress.attempt == 0);
@@ -384,11 +381,7 @@ EVERY_STORE("What is returned for later is due then, uncharged") {
   const auto item = at.inserted();
   const Uuid token = at.ids.next();
   at.claim({item->id}, token);
-  Finish back = at.finished(item->id, token);
-  back.next = Finish::Next::kReturn;
-  back.report = nullptr;
-  back.retry_after = Millis(500);
-  CHECK(at.finish({back})[0].ok());
+  CHECK(at.finish({at.returned(item->id, token, Millis(500))})[0].ok());
   CHECK(at.find(item->id)->progress.state == State::kScheduled);
   CHECK(at.find(item->id)->progress.attempt == 0);
   CHECK_FALSE(at.claim_one(item->id, at.ids.next()).ok());

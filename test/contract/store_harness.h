@@ -188,6 +188,13 @@ class StoreHarness {
     finish.report = std::move(report);
     return finish;
   }
+  Finish returned(Uuid id, Uuid token, Millis retry_after = Millis(0)) const {
+    Finish finish = finished(id, token);
+    finish.next = Finish::Next::kReturn;
+    finish.retry_after = retry_after;
+    finish.report = nullptr;
+    return finish;
+  }
   Finish failed(Uuid id, Uuid token, Finish::Next next, const std::string& message) const {
     Finish finish = finished(id, token);
     finish.next = next;

@@ -31,7 +31,7 @@ TEST_CASE("fleet: APIs and runners whose clocks are an hour apart work together"
     fleet.start_runner({}, at_another_time("-1h"));
     fleet.start_runner({}, at_another_time("+1h"));
     Http http(early.url());
-    const std::string id = accepted.submit_one(http, "spin", R"({"n":21,"ms":2500})", "42");
+    const std::string id = accepted.submit_one(http, "spin", payload(21, 2'500), "42");
     accepted.check_all(fleet);
     CHECK(fleet.find(id)->progress.deliveries == 1);
   }

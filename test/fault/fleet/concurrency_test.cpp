@@ -20,9 +20,8 @@ void create_capped(const HttpProgram& api, int cap) {
 void submit(Accepted& accepted, const HttpProgram& api, int count, int ms) {
   Http http(api.url());
   for (int n = 0; n < count; ++n) {
-    const std::string payload =
-        R"({"n":)" + std::to_string(n) + R"(,"ms":)" + std::to_string(ms) + "}";
-    REQUIRE_FALSE(accepted.submit_one(http, "capped", payload, std::to_string(2 * n)).empty());
+    REQUIRE_FALSE(
+        accepted.submit_one(http, "capped", payload(n, ms), std::to_string(2 * n)).empty());
   }
 }
 

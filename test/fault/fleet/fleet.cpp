@@ -132,6 +132,10 @@ void create_actions(const std::string& api_url) {
               .status < 300);
 }
 
+std::string payload(int n, int ms) {
+  return R"({"n":)" + std::to_string(n) + R"(,"ms":)" + std::to_string(ms) + "}";
+}
+
 std::string Accepted::submit_one(Http& http, const std::string& action, const std::string& payload,
                                  const std::string& result) {
   const Reply reply = http.post("/actions/" + action, payload);
@@ -149,9 +153,7 @@ std::string Accepted::submit_running(Fleet& fleet, Http& http, int ms, const std
     if (found.ok() && found->progress.state == State::kRunning) return true;
     if (!id.empty() && !(found.ok() && is_finished(found->progress.state))) return false;
     const int n = next();
-    id = submit_one(http, action,
-                    R"({"n":)" + std::to_string(n) + R"(,"ms":)" + std::to_string(ms) + "}",
-                    std::to_string(2 * n));
+    id = submit_one(http, action, payload(n, ms), std::to_string(2 * n));
     return false;
   }));
   return id;

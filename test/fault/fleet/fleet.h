@@ -90,6 +90,9 @@ class RedisProbe {
 // time.
 void create_actions(const std::string& api_url);
 
+// The arguments of such an action.
+std::string payload(int n, int ms = 0);
+
 // What was accepted, and what has to come of it. From several threads.
 class Accepted {
  public:

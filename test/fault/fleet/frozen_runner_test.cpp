@@ -51,7 +51,7 @@ TEST_CASE("fleet: a long job is not taken from a runner that lives") {
   fleet.start_runner();
   Http http(api.url());
   Accepted accepted;
-  const std::string id = accepted.submit_one(http, "spin", R"({"n":21,"ms":6000})", "42");
+  const std::string id = accepted.submit_one(http, "spin", payload(21, 6'000), "42");
   accepted.check_all(fleet);
   CHECK(fleet.find(id)->progress.deliveries == 1);  // three leases long
 }

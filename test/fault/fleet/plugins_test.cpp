@@ -25,8 +25,7 @@ struct Plugged {
   // A job that `runner` has begun and that waits, or is about to.
   std::string napping(Program& runner, int ms) {
     Http http(api.url());
-    const std::string id =
-        accepted.submit_one(http, "nap", R"({"n":21,"ms":)" + std::to_string(ms) + "}", "42");
+    const std::string id = accepted.submit_one(http, "nap", payload(21, ms), "42");
     REQUIRE_FALSE(id.empty());
     REQUIRE(runner.log_has("naps"));
     return id;

@@ -4,10 +4,6 @@
 namespace sluice::test {
 namespace {
 
-std::string payload(int n, int ms = 0) {
-  return R"({"n":)" + std::to_string(n) + R"(,"ms":)" + std::to_string(ms) + "}";
-}
-
 TEST_CASE("fleet: kill -9 of a runner in the middle of its jobs") {
   Fleet fleet;
   HttpProgram& api = fleet.start_api();
